@@ -1,0 +1,39 @@
+"""Every error Sitedeck raises on purpose. Messages are written for people: what failed, what is
+now true, what to do. They never hold a secret, so they may be shown."""
+
+
+class SitedeckError(Exception):
+    """Base of all expected errors; `str(error)` may be shown to a signed-in person."""
+
+
+class ConfigurationError(SitedeckError):
+    """A setting, file or port that start-up cannot work with. The command line prints it, exit 2."""
+
+
+class InvalidInput(SitedeckError):
+    """A value that a person typed. `field` names the form field it belongs to, if one does."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotFound(SitedeckError):
+    """The site, account, log or page does not exist."""
+
+
+class HostingError(SitedeckError):
+    """A call to an account failed. The message says what the host answered."""
+
+
+class HostUnavailable(HostingError):
+    """No usable answer: nothing listens, time ran out, or the answer was not the API's."""
+
+
+class HostRefused(HostingError):
+    """The API answered with an error. `status` is its HTTP status, `field` the field it names."""
+
+    def __init__(self, message: str, status: int, field: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.field = field

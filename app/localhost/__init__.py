@@ -1,0 +1,1 @@
+"""The local host: a daemon that runs sites on this machine and speaks PythonAnywhere's API."""

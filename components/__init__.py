@@ -1,0 +1,1 @@
+"""Pure functions from data to FT: no request, no database, no clock."""
