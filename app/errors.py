@@ -7,7 +7,7 @@ class SitedeckError(Exception):
 
 
 class ConfigurationError(SitedeckError):
-    """A setting, file or port that start-up cannot work with. The command line prints it, exit 2."""
+    """A setting, file or port that start-up cannot work with. The command line prints it."""
 
 
 class InvalidInput(SitedeckError):

@@ -184,9 +184,10 @@ class Level(StrEnum):
 class LogLine:
     """One line of a log file.
 
-    `offset` and `length` are bytes in the file called `identity` (length includes the newline).
-    `number` counts lines of the file from 1. `text` is at most 4 KiB of the line, decoded with
-    replacement, still with escapes; `is_cut` says that there is more. `time` is the line's own, else the time of its arrival (`is_arrival`).
+    `offset` and `length` are bytes in the file called `identity` (length includes the newline),
+    `number` counts its lines from 1. `text` is at most 4 KiB of the line, decoded with
+    replacement, still with escapes; `is_cut` says that there is more. `time` is the line's own,
+    else that of its arrival (`is_arrival`).
     """
 
     identity: str

@@ -1,1 +1,1 @@
-"""Benchmarks. Each module is one command (`python -m bench.NAME`); results are ratios in one run."""
+"""Benchmarks. Each module is one command (`python -m bench.NAME`); results are ratios."""
