@@ -1,7 +1,7 @@
 """The vocabulary of Sitedeck as values: frozen, typed, free of I/O. Open to every layer."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -122,7 +122,7 @@ class Site:
     enabled: bool
     status: SiteStatus
     url: str
-    seen_at: datetime
+    seen_at: datetime = field(compare=False)  # seeing the same again is no change
     reason: str = ""
     pid: int | None = None
     started_at: datetime | None = None

@@ -1,0 +1,1 @@
+"""Who may do what: the ASGI layers around the routes, passwords, sessions and roles."""

@@ -1,0 +1,1 @@
+"""What Sitedeck keeps: SQLite through fastlite, one small module per aggregate."""

@@ -1,0 +1,139 @@
+"""Every setting, read once from the environment and the command line's flags."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.errors import ConfigurationError
+
+# name of the setting -> (default, meaning); the flag is --name, the variable SITEDECK_NAME.
+SETTINGS: dict[str, tuple[str, str]] = {
+    "data": ("data", "folder of the database, the keys and the local host"),
+    "listen": ("127.0.0.1:5001", "HOST:PORT or unix:PATH of the dashboard"),
+    "public_origin": ("", "https://deck.example.org; needed for an address that is not loopback"),
+    "trusted_proxy": ("", "peer addresses whose forwarded headers count, comma-separated"),
+    "local_host": ("", "on or off: run sites on this machine; on by default on loopback"),
+    "sites_listen": ("127.0.0.1:8800", "HOST:PORT of the local host's sites"),
+    "streams_per_session": ("8", "open event streams of one session"),
+    "streams": ("1000", "open event streams in all"),
+}
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """An address to listen on: a host and port, or the path of a Unix socket."""
+
+    host: str = ""
+    port: int = 0
+    unix_path: str = ""
+
+    @property
+    def is_loopback(self) -> bool:
+        if self.unix_path or self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def origin(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"unix:{self.unix_path}" if self.unix_path else self.origin.removeprefix("http://")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration of one process. `from_env` is its only reader."""
+
+    data: Path
+    listen: Listen
+    public_origin: str = ""
+    trusted_proxies: frozenset[str] = frozenset()
+    local_host: bool = True
+    sites_listen: Listen = Listen("127.0.0.1", 8800)
+    streams_per_session: int = 8
+    streams: int = 1000
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_origin.startswith("https://")
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Host names that requests may carry, against DNS rebinding."""
+        names = set(LOOPBACK_NAMES) if self.listen.is_loopback else set()
+        if self.public_origin:
+            names.add(urlsplit(self.public_origin).hostname or "")
+        return frozenset(names)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], flags: Mapping[str, str | None]) -> "Settings":
+        """Flags before variables before defaults. Raises ConfigurationError naming the setting."""
+
+        def value(name: str) -> str:
+            flag = flags.get(name)
+            if flag is not None:
+                return flag.strip()
+            return environ.get(f"SITEDECK_{name.upper()}", SETTINGS[name][0]).strip()
+
+        listen = parse_listen("listen", value("listen"))
+        public_origin = _parse_origin(value("public_origin"))
+        if not listen.is_loopback and not public_origin:
+            raise ConfigurationError(
+                f"{listen} is not a loopback address: also set --public-origin, for example "
+                "https://deck.example.org, the address that people will open."
+            )
+        return cls(
+            data=Path(value("data")).expanduser().absolute(),
+            listen=listen,
+            public_origin=public_origin,
+            trusted_proxies=frozenset(filter(None, value("trusted_proxy").split(","))),
+            local_host=_parse_switch("local_host", value("local_host"), listen.is_loopback),
+            sites_listen=parse_listen("sites_listen", value("sites_listen")),
+            streams_per_session=_parse_count("streams_per_session", value("streams_per_session")),
+            streams=_parse_count("streams", value("streams")),
+        )
+
+
+def parse_listen(name: str, text: str) -> Listen:
+    """`HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`. Raises ConfigurationError."""
+    if text.startswith("unix:"):
+        return Listen(unix_path=text.removeprefix("unix:"))
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ConfigurationError(f"{_flag(name)}: {text!r} is not HOST:PORT or unix:PATH.")
+    return Listen(host, int(port))
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _parse_origin(text: str) -> str:
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        raise ConfigurationError(f"--public-origin: {text!r} is not like https://deck.example.org.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _parse_switch(name: str, text: str, default: bool) -> bool:
+    if text not in ("", "on", "off"):
+        raise ConfigurationError(f"{_flag(name)}: {text!r} is neither on nor off.")
+    return default if not text else text == "on"
+
+
+def _parse_count(name: str, text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 100_000:
+        raise ConfigurationError(f"{_flag(name)}: {text!r} is not a number from 1 to 100000.")
+    return int(text)

@@ -1,0 +1,119 @@
+"""Sites as last seen at their accounts. Pages are drawn from here and never wait for an account."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from app.models import Answer, Exit, Site, SiteStatus
+from app.store.database import Database, Row
+
+
+class Sites:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[Site]:
+        return [_site(row) for row in self._database.query("SELECT * FROM sites")]
+
+    def get(self, account_id: str, domain_name: str) -> Site | None:
+        rows = self._database.query(
+            "SELECT * FROM sites WHERE account_id = ? AND domain_name = ?",
+            (account_id, domain_name),
+        )
+        return _site(rows[0]) if rows else None
+
+    def save(self, site: Site) -> Site:
+        """Keeps what was seen and returns the site with its error count, which is kept apart."""
+        rows = self._database.query(
+            "INSERT INTO sites (account_id, domain_name, command, enabled, status, reason, url,"
+            " seen_at, observed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (account_id, domain_name) DO UPDATE SET command = excluded.command,"
+            " enabled = excluded.enabled, status = excluded.status, reason = excluded.reason,"
+            " url = excluded.url, seen_at = excluded.seen_at, observed = excluded.observed"
+            " RETURNING *",
+            (
+                site.account_id,
+                site.domain_name,
+                site.command,
+                int(site.enabled),
+                site.status.value,
+                site.reason,
+                site.url,
+                site.seen_at.timestamp(),
+                json.dumps(_observed(site)),
+            ),
+        )
+        return _site(rows[0])
+
+    def save_list(self, account_id: str, sites: Iterable[Site]) -> list[Site]:
+        """Keeps a complete list of an account and forgets the sites that are not on it."""
+        with self._database.transaction():
+            saved = [self.save(site) for site in sites]
+            names = json.dumps([site.domain_name for site in saved])
+            self._database.execute(
+                "DELETE FROM sites WHERE account_id = ?"
+                " AND domain_name NOT IN (SELECT value FROM json_each(?))",
+                (account_id, names),
+            )
+        return saved
+
+    def set_error_count(self, account_id: str, domain_name: str, count: int) -> bool:
+        """False if nothing changed."""
+        changed = self._database.execute(
+            "UPDATE sites SET error_count = ?"
+            " WHERE account_id = ? AND domain_name = ? AND error_count <> ?",
+            (count, account_id, domain_name, count),
+        )
+        return changed > 0
+
+    def delete(self, account_id: str, domain_name: str) -> None:
+        self._database.execute(
+            "DELETE FROM sites WHERE account_id = ? AND domain_name = ?", (account_id, domain_name)
+        )
+
+
+def _observed(site: Site) -> dict[str, Any]:
+    return {
+        "pid": site.pid,
+        "started_at": _seconds(site.started_at),
+        "reloaded_at": _seconds(site.reloaded_at),
+        "answer": [site.answer.status, site.answer.seconds] if site.answer else None,
+        "last_exit": _exit_fields(site.last_exit),
+    }
+
+
+def _exit_fields(end: Exit | None) -> list[Any] | None:
+    return [_seconds(end.at), end.code, end.signal, list(end.stderr)] if end else None
+
+
+def _site(row: Row) -> Site:
+    observed = json.loads(row["observed"])
+    answer, end = observed.get("answer"), observed.get("last_exit")
+    return Site(
+        account_id=row["account_id"],
+        domain_name=row["domain_name"],
+        command=row["command"],
+        enabled=bool(row["enabled"]),
+        status=SiteStatus(row["status"]),
+        url=row["url"],
+        seen_at=datetime.fromtimestamp(row["seen_at"], UTC),
+        reason=row["reason"],
+        pid=observed.get("pid"),
+        started_at=_time(observed.get("started_at")),
+        reloaded_at=_time(observed.get("reloaded_at")),
+        answer=Answer(*answer) if answer else None,
+        last_exit=Exit(_time(end[0]) or _EPOCH, end[1], end[2], tuple(end[3])) if end else None,
+        error_count=row["error_count"],
+    )
+
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def _seconds(at: datetime | None) -> float | None:
+    return at.timestamp() if at else None
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None
