@@ -136,6 +136,48 @@ class Site:
         return self.account_id, self.domain_name
 
 
+class SiteAction(StrEnum):
+    """What one click does to a site."""
+
+    RELOAD = "reload"
+    ENABLE = "enable"
+    DISABLE = "disable"
+
+    @property
+    def past(self) -> str:
+        return "reloaded" if self is SiteAction.RELOAD else f"{self.value}d"
+
+    @property
+    def opposite(self) -> "SiteAction | None":
+        """What undoes it, where something does."""
+        pairs = {SiteAction.ENABLE: SiteAction.DISABLE, SiteAction.DISABLE: SiteAction.ENABLE}
+        return pairs.get(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """The result of an action: a sentence and a fact. `undo` acts on the site `site_key`."""
+
+    text: str
+    detail: str = ""
+    is_error: bool = False
+    undo: SiteAction | None = None
+    site_key: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostNotice:
+    """Something about the local host that a person should know; `action` is what a button offers.
+
+    The action is `start` or `restart` (which leaves the sites running), or empty.
+    """
+
+    title: str
+    detail: str
+    action: str = ""
+    button: str = ""
+
+
 class LogKind(StrEnum):
     """The three logs of a site: its stderr, its stdout, the proxy's request lines."""
 

@@ -1,0 +1,1 @@
+"""Where sites live: the client of their APIs and what keeps the store in step with them."""

@@ -28,7 +28,7 @@ async def read_form(request: Request, limits: Mapping[str, int]) -> dict[str, st
 def safe_return_path(text: str) -> str:
     """The path to go to after signing in: one of ours, or the first page.
 
-    One leading slash and plain characters only: `//host` and `/\\host` are other sites to a browser.
+    One leading slash and plain characters only: browsers take `//host` for another site.
     """
     allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~/?=&%-")
     is_safe = text.startswith("/") and not text.startswith("//") and set(text) <= allowed

@@ -1,0 +1,65 @@
+"""What changed, told to every open page: one publisher, bounded queues, no waiting for the slow."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from app.models import HostNotice, Site, Toast
+
+QUEUE_LENGTH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class SiteChanged:
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class SiteGone:
+    account_id: str
+    domain_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListChanged:
+    """Sites came or went: a list has to be drawn anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeChanged:
+    notice: HostNotice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A toast for the pages of one session."""
+
+    session_id: str
+    toast: Toast
+
+
+Change = SiteChanged | SiteGone | ListChanged | NoticeChanged | Announcement
+
+
+class Changes:
+    """Used from the event loop's thread only."""
+
+    def __init__(self) -> None:
+        self._queues: set[asyncio.Queue[Change]] = set()
+
+    def publish(self, change: Change) -> None:
+        for queue in self._queues:
+            if queue.full():
+                # A page this far behind is better served by the newest states.
+                queue.get_nowait()
+            queue.put_nowait(change)
+
+    @contextmanager
+    def subscribe(self) -> Iterator[asyncio.Queue[Change]]:
+        queue: asyncio.Queue[Change] = asyncio.Queue(QUEUE_LENGTH)
+        self._queues.add(queue)
+        try:
+            yield queue
+        finally:
+            self._queues.discard(queue)

@@ -1,0 +1,115 @@
+"""PythonAnywhere's website object and the local host's extra fields, turned into our models.
+
+Everything is checked on the way in: an answer of another shape is HostUnavailable, not a crash.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from app.errors import HostUnavailable
+from app.models import Account, Answer, Exit, HostState, Site, SiteStatus
+
+
+@dataclass(frozen=True, slots=True)
+class HostInfo:
+    """What the local host says of itself. `sites_error` is why its proxy does not listen."""
+
+    version: str
+    pid: int
+    sites_address: str
+    sites_error: str
+
+
+def parse_site(account: Account, data: object) -> Site:
+    """One website object, seen now. Raises HostUnavailable if it is not one."""
+    try:
+        fields = _mapping(data)
+        domain_name = _text(fields["domain_name"])
+        enabled = fields["enabled"]
+        if not isinstance(enabled, bool):
+            raise TypeError("enabled")
+        observed = _mapping(fields.get("status") or {})
+        state = HostState(observed["state"]) if observed else None
+        return Site(
+            account_id=account.id,
+            domain_name=domain_name,
+            command=_text(_mapping(fields["webapp"])["command"]),
+            enabled=enabled,
+            status=state.status if state else _assumed_status(enabled),
+            url=_text(observed.get("url") or f"https://{domain_name}"),
+            seen_at=datetime.now(UTC),
+            reason=_text(observed.get("reason") or ""),
+            pid=observed.get("pid"),
+            started_at=_time(observed.get("started_at")),
+            reloaded_at=_time(observed.get("reloaded_at")),
+            answer=_answer(observed.get("answer")),
+            last_exit=_exit(observed.get("last_exit")),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise HostUnavailable(
+            f"The host described a website in a way Sitedeck does not know ({error})."
+        ) from None
+
+
+def parse_sites(account: Account, data: object) -> list[Site]:
+    """A list of website objects. Raises HostUnavailable if it is not one."""
+    if not isinstance(data, list):
+        raise HostUnavailable("The host answered something that is not a list of websites.")
+    return [parse_site(account, item) for item in data]
+
+
+def parse_host_info(data: object) -> HostInfo:
+    """Raises HostUnavailable if this is not how a local host describes itself."""
+    try:
+        fields = _mapping(data)
+        return HostInfo(
+            version=_text(fields["version"]),
+            pid=int(fields["pid"]),
+            sites_address=_text(fields["sites_address"]),
+            sites_error=_text(fields["sites_error"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise HostUnavailable("The program on the local host's socket is not Sitedeck's.") from None
+
+
+def _assumed_status(enabled: bool) -> SiteStatus:
+    # PythonAnywhere does not say whether a site runs.
+    return SiteStatus.RUNNING if enabled else SiteStatus.DISABLED
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("an object is missing")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is missing")
+    return value
+
+
+def _time(value: object) -> datetime | None:
+    if value is None:
+        return None
+    at = datetime.fromisoformat(_text(value))
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _answer(value: object) -> Answer | None:
+    if value is None:
+        return None
+    fields = _mapping(value)
+    return Answer(int(fields["status"]), float(fields["seconds"]))
+
+
+def _exit(value: object) -> Exit | None:
+    if value is None:
+        return None
+    fields = _mapping(value)
+    at = _time(fields["at"])
+    if at is None:
+        raise TypeError("the time of an exit is missing")
+    return Exit(at, fields["code"], fields["signal"], tuple(map(_text, fields.get("stderr") or ())))
