@@ -109,6 +109,14 @@ class SiteActions:
             self._changes.publish(Announcement(actor.session_id, toast))
 
 
+def _expected(action: SiteAction, site: Site) -> Site:
+    if action is SiteAction.RELOAD:
+        return replace(site, status=SiteStatus.RELOADING, reason="")
+    if action is SiteAction.ENABLE:
+        return replace(site, enabled=True, status=SiteStatus.STARTING, reason="")
+    return replace(site, enabled=False, status=SiteStatus.DISABLED, reason="")
+
+
 def _settled(change: Change, site: Site) -> Site | None:
     if isinstance(change, SiteChanged) and change.site.key == site.key:
         return change.site if change.site.status.is_settled else None
