@@ -1,0 +1,97 @@
+"""What an action came to: toasts, and notices for facts about a page."""
+
+from fasthtml.common import FT, Button, Code, Div, P, Section, Small, Strong
+
+from app import urls
+from app.models import HostNotice, Toast
+from components.forms import FragmentForm
+from components.icons import Icon
+
+NOTICE_EVENT = "notice"
+TOAST_EVENT = "toast"
+TOASTS_ID = "toasts"
+
+
+def ToastCard(toast: Toast) -> FT:
+    """Errors stay until dismissed and are announced at once."""
+    kind, icon, role = ("bad", "alert", "alert") if toast.is_error else ("ok", "check", "status")
+    return Div(
+        Icon(icon),
+        P(toast.text, Small(toast.detail) if toast.detail else None),
+        _UndoForm(toast),
+        Button(
+            Icon("x"),
+            type="button",
+            cls="btn btn-ghost btn-icon",
+            data_dismiss=True,
+            aria_label="Dismiss",
+        ),
+        cls=f"toast {kind}",
+        role=role,
+    )
+
+
+def ToastOutOfBand(toast: Toast) -> FT:
+    """Adds the toast to the page beside whatever else a fragment swaps."""
+    return Div(ToastCard(toast), hx_swap_oob=f"beforeend:#{TOASTS_ID}")
+
+
+def _UndoForm(toast: Toast) -> FT | None:
+    if toast.undo is None or toast.site_key is None:
+        return None
+    address = urls.site_action(*toast.site_key, toast.undo.value)
+    button = Button("Undo", cls="btn", data_dismiss=True)
+    return FragmentForm(address, button, hx_swap="none")
+
+
+def FlashNotice(toast: Toast | None) -> FT | None:
+    """The result of an action on the page that follows it, for browsers without scripts."""
+    if toast is None:
+        return None
+    kind, icon = ("bad", "alert") if toast.is_error else ("info", "check")
+    return Section(
+        Icon(icon),
+        P(Strong(toast.text), f" {toast.detail}" if toast.detail else None),
+        _UndoForm(toast),
+        cls=f"notice {kind}",
+        role="status",
+        aria_label="Result",
+    )
+
+
+def HostNoticeArea(notice: HostNotice | None, account_id: str) -> FT:
+    """What is wrong with the local host, with the one thing to do about it; empty if nothing is."""
+    card = None
+    if notice is not None:
+        address = urls.account_action(account_id, notice.action) if notice.action else ""
+        form = FragmentForm(address, Button(notice.button, cls="btn"), hx_swap="none", cls="row")
+        card = Section(
+            Icon("alert"),
+            P(Strong(notice.title), f" {notice.detail}"),
+            form if address else None,
+            cls="notice warn",
+            aria_label="Local host",
+        )
+    return Div(
+        card,
+        id="host-notice",
+        cls="contents",
+        sse_swap=NOTICE_EVENT,
+        hx_swap="outerHTML",
+    )
+
+
+def CodeBox(text: str, what: str) -> FT:
+    """One line to copy."""
+    return Div(
+        Code(text),
+        Button(
+            Icon("copy"),
+            type="button",
+            cls="btn btn-ghost btn-icon",
+            data_copy=text,
+            aria_label=f"Copy {what}",
+            title=f"Copy {what}",
+        ),
+        cls="codebox",
+    )

@@ -1,0 +1,172 @@
+"""Form fields, and the two forms of people who are not signed in yet."""
+
+from collections.abc import Mapping
+
+from fasthtml.common import FT, H1, Button, Code, Div, Form, Input, Label, P, Section, Span
+
+from app import urls
+from components.icons import Icon
+
+
+def PageForm(address: str, *content: FT | str | None, **attributes: str | bool | None) -> FT:
+    """A form that posts to `address` and is answered with a page."""
+    return Form(
+        *content,
+        method="post",
+        action=address,
+        enctype="application/x-www-form-urlencoded",
+        **attributes,
+    )
+
+
+def FragmentForm(address: str, *content: FT | str | None, **attributes: str | bool | None) -> FT:
+    """The same, answered with a fragment where scripts run; a second click while busy is dropped."""
+    return PageForm(address, *content, hx_post=address, hx_sync="this:drop", **attributes)
+
+
+def Field(
+    name: str,
+    label: str,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    hint: str = "",
+    **attributes: str,
+) -> FT:
+    """Label above, hint below, error beside the hint; the typed value is kept.
+
+    Passwords are never sent back and get a button that shows them.
+    """
+    is_password = attributes.get("type") == "password"
+    error = errors.get(name, "")
+    described = [f"{name}-hint"] * bool(hint) + [f"{name}-error"] * bool(error)
+    field = Input(
+        id=name,
+        name=name,
+        value=None if is_password else values.get(name, ""),
+        cls="input",
+        required=True,
+        aria_invalid="true" if error else None,
+        aria_describedby=" ".join(described) or None,
+        autofocus=name == next(iter(errors), ""),
+        **attributes,
+    )
+    return Div(
+        Label(label, _for=name),
+        Div(field, _ShowPassword(name), cls="input-group") if is_password else field,
+        P(hint, cls="hint", id=f"{name}-hint") if hint else None,
+        P(Icon("alert"), Span(error), cls="field-error", id=f"{name}-error") if error else None,
+        cls="field",
+    )
+
+
+def _ShowPassword(name: str) -> FT:
+    return Button(
+        Icon("eye"),
+        type="button",
+        cls="btn btn-ghost btn-icon",
+        data_show_password=f"#{name}",
+        aria_pressed="false",
+        aria_label="Show password",
+    )
+
+
+def _FormError(errors: Mapping[str, str]) -> FT | None:
+    text = errors.get("")
+    return P(Icon("alert"), Span(text), cls="notice bad", role="alert") if text else None
+
+
+def SetupForm(values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
+    """Makes the first administrator. `errors` maps field names to messages, "" to a general one."""
+    return Section(
+        PageForm(
+            urls.SETUP,
+            Div(
+                H1("Welcome to Sitedeck"),
+                P(
+                    "Create the administrator of this installation. Everything stays on this "
+                    "machine.",
+                    cls="soft",
+                ),
+                cls="stack-s",
+            ),
+            _FormError(errors),
+            Field(
+                "setup_token",
+                "Setup token",
+                values,
+                errors,
+                "Printed in the terminal where Sitedeck was started, so that nobody else can "
+                "claim it first.",
+                autocomplete="one-time-code",
+                spellcheck="false",
+            ),
+            Field(
+                "username",
+                "Username",
+                values,
+                errors,
+                autocomplete="username",
+                autocapitalize="none",
+                spellcheck="false",
+            ),
+            Field(
+                "password",
+                "Password",
+                values,
+                errors,
+                "At least 12 characters. Any characters, spaces too.",
+                type="password",
+                autocomplete="new-password",
+                minlength="12",
+            ),
+            Field(
+                "password_again",
+                "Password again",
+                values,
+                errors,
+                type="password",
+                autocomplete="new-password",
+            ),
+            Button("Create administrator", cls="btn btn-primary btn-lg btn-block"),
+            cls="card-body stack",
+            novalidate=True,
+        ),
+        cls="card",
+    )
+
+
+def LoginForm(values: Mapping[str, str], errors: Mapping[str, str]) -> tuple[FT, FT]:
+    """`values["next"]` is where to go afterwards."""
+    card = Section(
+        PageForm(
+            urls.LOGIN,
+            H1("Sign in"),
+            _FormError(errors),
+            Input(type="hidden", name="next", value=values.get("next", "")),
+            Field(
+                "username",
+                "Username",
+                values,
+                errors,
+                autocomplete="username",
+                autocapitalize="none",
+                spellcheck="false",
+            ),
+            Field(
+                "password",
+                "Password",
+                values,
+                errors,
+                type="password",
+                autocomplete="current-password",
+            ),
+            Button("Sign in", cls="btn btn-primary btn-lg btn-block"),
+            cls="card-body stack",
+            novalidate=True,
+        ),
+        cls="card",
+    )
+    name = values.get("username") or "NAME"
+    command = f"python main.py user reset {name if name.isalnum() else 'NAME'}"
+    hint = P("Forgotten? Run ", Code(command), " on the machine.", cls="hint")
+    return card, hint

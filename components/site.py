@@ -1,0 +1,220 @@
+"""The page of one site: head, tabs and overview."""
+
+from datetime import datetime
+from signal import Signals
+
+from fasthtml.common import (
+    FT,
+    H1,
+    H2,
+    A,
+    Code,
+    Dd,
+    Details,
+    Div,
+    Dl,
+    Dt,
+    Li,
+    Nav,
+    Ol,
+    P,
+    Pre,
+    Section,
+    Span,
+    Strong,
+    Summary,
+)
+
+from app import urls
+from app.models import Exit, LogKind, Site, SiteStatus
+from components.feedback import CodeBox
+from components.icons import Icon
+from components.live import replaced_by
+from components.sites import (
+    EnabledSwitch,
+    OpenSite,
+    ReloadButton,
+    SiteMenu,
+    StatusLabel,
+    row_id,
+)
+from components.times import When, ago
+
+
+def head_id(site: Site) -> str:
+    """Also the name of the event that replaces the head."""
+    return f"head-{row_id(site)}"
+
+
+def overview_id(site: Site) -> str:
+    """Also the name of the event that replaces the overview."""
+    return f"overview-{row_id(site)}"
+
+
+def SiteHead(site: Site, account_label: str) -> FT:
+    """Name, status, switch and Reload, the same on every tab."""
+    identity = head_id(site)
+    crumbs = Ol(
+        Li(A("Sites", href=urls.SITES)),
+        Li(A(account_label, href=urls.sites(account=site.account_id))),
+        cls="crumbs",
+    )
+    return Div(
+        Div(
+            Nav(crumbs, aria_label="Breadcrumb"),
+            Div(H1(site.domain_name), OpenSite(site), StatusLabel(site, "status pill"), cls="row"),
+            cls="title",
+        ),
+        Div(
+            Span(EnabledSwitch(site, identity), cls="row small soft"),
+            ReloadButton(site, identity, "btn btn-primary"),
+            SiteMenu(site),
+            cls="row",
+        ),
+        id=identity,
+        data_site=site.domain_name,
+        cls="page-head" if site.enabled else "page-head is-disabled",
+        **replaced_by(identity),
+    )
+
+
+def SiteTabs(site: Site, current: str) -> FT:
+    """`current` is `overview` or `logs`."""
+    tabs = {
+        "overview": A("Overview", href=urls.site(*site.key)),
+        "logs": A("Logs", href=urls.logs(*site.key)),
+    }
+    tabs[current].attrs["aria-current"] = "page"
+    return Nav(*tabs.values(), cls="tabs", aria_label=site.domain_name)
+
+
+def SiteOverview(site: Site, account_label: str, now: datetime) -> FT:
+    """What is known of the site, and what to do about what is wrong."""
+    identity = overview_id(site)
+    return Div(
+        _Problem(site),
+        _Tiles(site, now),
+        Div(
+            Div(_LastExit(site, now), _AddressHelp(site), cls="stack"),
+            _Facts(site, account_label),
+            cls="split",
+        ),
+        id=identity,
+        cls="stack",
+        **replaced_by(identity),
+    )
+
+
+def _Problem(site: Site) -> FT | None:
+    if site.status not in (SiteStatus.FAILING, SiteStatus.UNKNOWN):
+        return None
+    kind = "bad" if site.status is SiteStatus.FAILING else "warn"
+    return Section(
+        Icon("alert"),
+        P(Strong(f"{site.domain_name} is not answering. "), site.reason),
+        Div(A("Live log", href=urls.logs(*site.key), cls="btn"), cls="row"),
+        cls=f"notice {kind}",
+        aria_label="Needs attention",
+    )
+
+
+def _Tiles(site: Site, now: datetime) -> FT:
+    answer = site.answer
+    first = f"{answer.status}" if answer else "–"
+    return Dl(
+        _Tile("Errors, 24 h", site.error_count, "bad" if site.error_count else ""),
+        _Tile("First answer", first, small=f"after {answer.seconds:.2f} s" if answer else ""),
+        _Tile("Running since", _when(site.started_at, now)),
+        _Tile("Last reload", _when(site.reloaded_at, now)),
+        cls="tiles",
+    )
+
+
+def _Tile(name: str, value: object, cls: str = "", small: str = "") -> FT:
+    shown = value if isinstance(value, FT) else str(value)
+    return Div(
+        Dt(name),
+        Dd(Span(shown, cls=cls or None), Span(small, cls="muted small") if small else None),
+        cls="tile",
+    )
+
+
+def _when(at: datetime | None, now: datetime) -> FT:
+    return When(at, ago(at, now) if at else "")
+
+
+def _Facts(site: Site, account_label: str) -> FT:
+    links: list[FT | str] = []
+    for kind in LogKind:
+        links += [A(kind.value, href=urls.log(*site.key, kind.value)), " · "]
+    facts = {
+        "Account": A(account_label, href=urls.sites(account=site.account_id)),
+        "Address": A(site.url, href=site.url, rel="noreferrer"),
+        "Command": CodeBox(site.command, "command"),
+        "Process": f"pid {site.pid}" if site.pid else "–",
+        "Logs": Span(*links[:-1]),
+    }
+    return Section(
+        Div(H2("Details"), cls="card-head"),
+        Div(
+            Dl(*(Div(Dt(name), Dd(value)) for name, value in facts.items()), cls="facts"),
+            cls="card-body",
+        ),
+        cls="card",
+    )
+
+
+def _LastExit(site: Site, now: datetime) -> FT:
+    head = Div(H2("Last exit"), cls="card-head")
+    end = site.last_exit
+    if end is None:
+        body = Div(P("The process has not ended since it was first started.", cls="soft"))
+    else:
+        body = Div(
+            P(Strong(_exit_words(end)), " ", When(end.at, ago(end.at, now))),
+            Pre(
+                Code("\n".join(end.stderr)),
+                cls="codebox exit-lines",
+                tabindex="0",
+                role="region",
+                aria_label="Last lines of stderr before the exit",
+            )
+            if end.stderr
+            else P("It wrote nothing to stderr.", cls="soft"),
+        )
+    body.attrs["class"] = "card-body stack-s"
+    return Section(head, body, cls="card")
+
+
+def _exit_words(end: Exit) -> str:
+    if end.signal is not None:
+        known = {number.value: number.name for number in Signals}
+        return f"Ended by signal {known.get(end.signal, end.signal)}."
+    return f"Ended with exit code {end.code}."
+
+
+def _AddressHelp(site: Site) -> FT | None:
+    """What to try where a browser leaves `NAME.localhost` to a resolver that does not know it."""
+    if not site.url.startswith("http://") or not site.domain_name.endswith(".localhost"):
+        return None
+    name = site.domain_name
+    port = site.url.rpartition(":")[2] if site.url.count(":") > 1 else "80"
+    return Details(
+        Summary(Icon("help"), f"{name} does not open?", cls="row"),
+        Div(
+            P(
+                "Chrome, Edge and Firefox take every name that ends in .localhost for this "
+                "machine; some browsers and most command-line tools ask the system instead. Then "
+                "add this line to the hosts file (/etc/hosts):"
+            ),
+            CodeBox(f"127.0.0.1 {name}", "line for the hosts file"),
+            P("Or ask without the name, for example to check that the site answers:"),
+            CodeBox(f"curl -H 'Host: {name}' http://127.0.0.1:{port}/", "command"),
+            P(
+                "From another computer, these addresses lead to that computer itself: open them on "
+                "the machine that runs Sitedeck."
+            ),
+            cls="stack-s",
+        ),
+        cls="card card-body address-help",
+    )
