@@ -1,0 +1,82 @@
+"""Frames an answer for the client: the site's own framing ends at the proxy."""
+
+from app.localhost.proxy_headers import response_head
+from app.localhost.proxy_heads import Headers, RequestHead
+from app.localhost.proxy_pages import Page, render
+from app.localhost.proxy_upstream import AnswerHead, Framing
+
+
+class AnswerWriter:
+    """Collects the bytes of the answer to `request` until `take` hands them over.
+
+    `status` and `body_bytes` (without framing) are for the access log; `is_begun` says that the
+    client may have seen the status; `keeps_open` that the connection may carry another request.
+    """
+
+    def __init__(self, request: RequestHead) -> None:
+        self._request = request
+        self._pieces: list[bytes] = []
+        self._is_chunked = False
+        self.status = 0
+        self.body_bytes = 0
+        self.is_begun = False
+        self.is_unframed = False
+        self.keeps_open = False
+
+    def take(self) -> bytes:
+        """Everything since the last call."""
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        self.is_begun = self.status != 0
+        return data
+
+    def add_interim(self, status: int, headers: Headers) -> None:
+        """A 1xx answer; HTTP/1.0 knows none."""
+        if self._request.version != b"1.0":
+            self._pieces.append(response_head(status, headers, ()))
+
+    def begin(self, head: AnswerHead, *, may_keep_open: bool) -> None:
+        """The head of the site's answer."""
+        is_endless = head.framing in (Framing.CHUNKED, Framing.UNTIL_CLOSE)
+        self._is_chunked = is_endless and self._request.version != b"1.0"
+        self.is_unframed = is_endless and not self._is_chunked
+        self.keeps_open = may_keep_open and not self.is_unframed
+        self.status = head.status
+        lines = []
+        if self._is_chunked:
+            lines.append(b"transfer-encoding: chunked")
+        elif head.content_length is not None and head.status != 204:
+            lines.append(b"content-length: " + head.content_length)
+        lines.extend(self._connection_lines())
+        self._pieces.append(response_head(head.status, head.headers, tuple(lines)))
+
+    def add(self, data: bytes) -> None:
+        """A piece of the body."""
+        self.body_bytes += len(data)
+        if self._is_chunked:
+            self._pieces.append(b"%x\r\n%b\r\n" % (len(data), data))
+        else:
+            self._pieces.append(data)
+
+    def end(self) -> None:
+        if self._is_chunked:
+            self._pieces.append(b"0\r\n\r\n")
+
+    def replace_with(self, page: Page, *, may_keep_open: bool) -> None:
+        """Answer with a page of the proxy instead of what was collected."""
+        wants_html = b"text/html" in self._request.accept.lower()
+        head, body = render(page, self._request.host_name, wants_html=wants_html)
+        self.status = page.status
+        self.keeps_open = may_keep_open
+        if self._request.method == b"HEAD":
+            body = b""
+        self.body_bytes = len(body)
+        connection = b"".join(line + b"\r\n" for line in self._connection_lines())
+        self._pieces = [head, connection, b"\r\n", body]
+
+    def _connection_lines(self) -> tuple[bytes, ...]:
+        if not self.keeps_open:
+            return (b"connection: close",)
+        if self._request.version == b"1.0":
+            return (b"connection: keep-alive",)
+        return ()

@@ -1,0 +1,123 @@
+"""Writes the heads that the proxy sends: which headers pass, and which it sets itself.
+
+Towards the site, so that the site can believe what it reads; towards the client, so that a site
+can neither set nor see the dashboard's session, and each body is framed in one way only.
+"""
+
+from functools import lru_cache
+from http import HTTPStatus
+
+from app.localhost.proxy_heads import Headers, RequestHead
+
+_HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"http2-settings",
+    }
+)
+_SET_HERE = frozenset({b"host", b"content-length", b"forwarded", b"x-real-ip"})
+_DASHBOARD_COOKIES = frozenset({b"sd", b"__Host-sd"})
+_MAX_KNOWN_NAMES = 2_048
+
+
+@lru_cache(maxsize=_MAX_KNOWN_NAMES)
+def _passes_to_site(name: bytes) -> bool:
+    """Whether a request header goes to the site. Underscores do not: CGI-style servers would
+    read `X_Real_IP` as X-Real-IP."""
+    return not (
+        name in _HOP_BY_HOP
+        or name in _SET_HERE
+        or b"_" in name
+        or name.startswith((b"proxy-", b"x-forwarded-"))
+    )
+
+
+@lru_cache(maxsize=_MAX_KNOWN_NAMES)
+def _passes_to_client(name: bytes) -> bool:
+    return not (name in _HOP_BY_HOP or name == b"content-length" or name.startswith(b"proxy-"))
+
+
+def request_head(head: RequestHead, address: bytes) -> bytes:
+    """The head for the site, with its empty line. `address` is the client's IP address."""
+    dropped = head.connection
+    lines = [b"%b %b HTTP/1.1\r\nhost: %b" % (head.method, head.path, head.host)]
+    for name, value in head.headers:
+        if not _passes_to_site(name) or name in dropped:
+            continue
+        if name == b"cookie":
+            value = without_dashboard_cookies(value)
+            if not value:
+                continue
+        lines.append(b"%b: %b" % (name, value))
+    lines.append(
+        b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\nx-forwarded-host: %b\r\nx-real-ip: %b"
+        % (address, head.host, address)
+    )
+    if head.is_chunked:
+        lines.append(b"transfer-encoding: chunked")
+    elif head.content_length is not None:
+        lines.append(b"content-length: %d" % head.content_length)
+    lines.append(b"\r\n")
+    return b"\r\n".join(lines)
+
+
+def without_dashboard_cookies(value: bytes) -> bytes:
+    """A Cookie header's value without the dashboard's cookies; empty if there were no others."""
+    if b"sd" not in value:
+        return value
+    kept = [
+        pair.strip()
+        for pair in value.split(b";")
+        if pair.partition(b"=")[0].strip() not in _DASHBOARD_COOKIES
+    ]
+    return b"; ".join(kept)
+
+
+def _sets_dashboard_cookie(value: bytes) -> bool:
+    """Whether a Set-Cookie value would come back under a name of the dashboard.
+
+    `=sd=x` counts: browsers keep it as a cookie without a name and send it back as `sd=x`.
+    """
+    pair = value.partition(b";")[0].lstrip(b" \t=")
+    return pair.partition(b"=")[0].strip() in _DASHBOARD_COOKIES
+
+
+@lru_cache(maxsize=1_024)
+def _status_line(status: int) -> bytes:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    return f"HTTP/1.1 {status} {phrase}".encode("ascii")
+
+
+def response_head(status: int, headers: Headers, framing: tuple[bytes, ...]) -> bytes:
+    """The head for the client, with its empty line.
+
+    `headers` come from the site as sent; `framing` are the lines that say how the body is framed
+    and whether the connection stays open.
+    """
+    dropped = _named_in_connection(headers)
+    lines = [_status_line(status)]
+    for name, value in headers:
+        lowered = name.lower()
+        if not _passes_to_client(lowered) or lowered in dropped:
+            continue
+        if lowered == b"set-cookie" and _sets_dashboard_cookie(value):
+            continue
+        lines.append(b"%b: %b" % (name, value))
+    lines.extend(framing)
+    lines.append(b"\r\n")
+    return b"\r\n".join(lines)
+
+
+def _named_in_connection(headers: Headers) -> frozenset[bytes]:
+    values = [value for name, value in headers if name.lower() == b"connection"]
+    if not values:
+        return frozenset()
+    return frozenset(token.strip().lower() for token in b",".join(values).split(b","))
