@@ -43,6 +43,10 @@ class Proxy:
         self._all_lost = asyncio.Event()
         self.address: tuple[str, int] | None = None
 
+    @property
+    def is_closing(self) -> bool:
+        return self._context is not None and self._context.is_closing
+
     async def start(self, host: str, port: int) -> None:
         """Listen on `host` and `port` (0: any free one). Raises OSError if that is taken."""
         loop = asyncio.get_running_loop()

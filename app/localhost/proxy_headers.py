@@ -21,6 +21,7 @@ _HOP_BY_HOP = frozenset(
     }
 )
 _SET_HERE = frozenset({b"host", b"content-length", b"forwarded", b"x-real-ip"})
+_FORGED = frozenset({b"proxy"})  # CGI-style programs would take it for their HTTP_PROXY setting
 _DASHBOARD_COOKIES = frozenset({b"sd", b"__Host-sd"})
 _MAX_KNOWN_NAMES = 2_048
 
@@ -32,6 +33,7 @@ def _passes_to_site(name: bytes) -> bool:
     return not (
         name in _HOP_BY_HOP
         or name in _SET_HERE
+        or name in _FORGED
         or b"_" in name
         or name.startswith((b"proxy-", b"x-forwarded-"))
     )
