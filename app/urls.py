@@ -1,6 +1,11 @@
 """Every address of the dashboard as a function; segments are quoted here and nowhere else."""
 
+import hashlib
+from functools import cache
+from pathlib import Path
 from urllib.parse import quote, urlencode
+
+STATIC_FOLDER = Path(__file__).parent.parent / "static"
 
 SITES = "/"
 SAMPLE_SITE = "/sites/sample"
@@ -9,18 +14,22 @@ LOGIN = "/login"
 LOGOUT = "/logout"
 HEALTH = "/healthz"
 EVENTS = "/events"
+EVENTS_CHECK = "/events/check"
 
 
+@cache
 def static(path: str) -> str:
-    return f"/static/{quote(path)}"
+    """A static file's address with its fingerprint, so that browsers may keep it for ever."""
+    digest = hashlib.sha256((STATIC_FOLDER / path).read_bytes()).hexdigest()
+    return f"/static/{quote(path)}?v={digest[:12]}"
 
 
 def icon(name: str) -> str:
-    return f"/static/icons/sprite.svg#{quote(name)}"
+    return f"{static('icons/sprite.svg')}#{quote(name)}"
 
 
 def status_icon(status: str) -> str:
-    return f"/static/icons/status.svg#{quote(status)}"
+    return f"{static('icons/status.svg')}#{quote(status)}"
 
 
 def login(return_to: str = "") -> str:
@@ -33,8 +42,9 @@ def sites(query: str = "", account: str = "", status: str = "") -> str:
     return f"{SITES}?{urlencode(wanted)}" if wanted else SITES
 
 
-def events(view: str) -> str:
-    return f"{EVENTS}?{urlencode({'view': view})}"
+def events(view: str, since: int) -> str:
+    """The stream of a page drawn at the change number `since`."""
+    return f"{EVENTS}?{urlencode({'view': view, 'since': since})}"
 
 
 def account_action(account_id: str, action: str) -> str:
@@ -49,16 +59,23 @@ def site_action(account_id: str, domain_name: str, action: str) -> str:
     return f"{site(account_id, domain_name)}/{_segment(action)}"
 
 
-def logs(account_id: str, domain_name: str) -> str:
-    return f"{site(account_id, domain_name)}/logs"
+def logs(account_id: str, domain_name: str, name: str = "") -> str:
+    """The page of a site's logs; the error log unless `name` says otherwise."""
+    query = f"?{urlencode({'name': name})}" if name else ""
+    return f"{site(account_id, domain_name)}/logs{query}"
 
 
 def log(account_id: str, domain_name: str, name: str) -> str:
-    return f"{logs(account_id, domain_name)}/{_segment(name)}"
+    """Lines of one log file as a fragment."""
+    return f"{site(account_id, domain_name)}/logs/{_segment(name)}"
 
 
-def log_stream(account_id: str, domain_name: str, name: str) -> str:
-    return f"{log(account_id, domain_name, name)}/stream"
+def log_stream(
+    account_id: str, domain_name: str, name: str, after: str = "", since: int = 0
+) -> str:
+    """The lines behind the cursor `after`, and the site's changes after the change `since`."""
+    query = urlencode({"after": after, "since": since})
+    return f"{log(account_id, domain_name, name)}/stream?{query}"
 
 
 def log_download(account_id: str, domain_name: str, name: str) -> str:

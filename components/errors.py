@@ -6,6 +6,7 @@ from app import urls
 from components.feedback import CodeBox
 
 TEXTS = {
+    400: ("This address cannot be understood", "Go back and use the links of the page."),
     403: ("This is not for your role", "Ask an administrator of this Sitedeck to do it for you."),
     404: (
         "There is no such page",
@@ -21,9 +22,14 @@ TEXTS = {
 }
 
 
+def error_words(status: int) -> tuple[str, str]:
+    """Title and explanation of an HTTP status."""
+    return TEXTS.get(status, TEXTS[404 if status < 500 else 500])
+
+
 def ErrorContent(status: int, reference: str = "") -> FT:
     """`reference` is the number under which the error stands in Sitedeck's log."""
-    title, text = TEXTS.get(status, TEXTS[404])
+    title, text = error_words(status)
     return Section(
         P(status, cls="bignum", aria_hidden="true"),
         Div(H1(title), P(text, cls="soft"), cls="stack-s"),

@@ -20,7 +20,7 @@ def PageForm(address: str, *content: FT | str | None, **attributes: str | bool |
 
 
 def FragmentForm(address: str, *content: FT | str | None, **attributes: str | bool | None) -> FT:
-    """The same, answered with a fragment where scripts run; a second click while busy is dropped."""
+    """The same, answered with a fragment where scripts run; clicks while busy are dropped."""
     return PageForm(address, *content, hx_post=address, hx_sync="this:drop", **attributes)
 
 

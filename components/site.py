@@ -146,7 +146,7 @@ def _when(at: datetime | None, now: datetime) -> FT:
 def _Facts(site: Site, account_label: str) -> FT:
     links: list[FT | str] = []
     for kind in LogKind:
-        links += [A(kind.value, href=urls.log(*site.key, kind.value)), " · "]
+        links += [A(kind.value, href=urls.logs(*site.key, kind.value)), " · "]
     facts = {
         "Account": A(account_label, href=urls.sites(account=site.account_id)),
         "Address": A(site.url, href=site.url, rel="noreferrer"),

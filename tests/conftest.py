@@ -1,9 +1,21 @@
 """Fixtures shared by all tests."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+
+from tests.support import Dashboard, running_dashboard
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """Everything here runs on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture
+def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
+    """A fresh dashboard without a local host and without users."""
+    with running_dashboard(tmp_path / "data") as running:
+        yield running

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
-from app.errors import HostingError, NotFound
+from app.errors import HostingError, HostRefused, NotFound
 from app.hosting.changes import Announcement, Change, Changes, SiteChanged
 from app.hosting.client import HostingClient
 from app.models import Site, SiteAction, SiteStatus, Toast
@@ -64,6 +64,20 @@ class SiteActions:
         task.add_done_callback(self._announcing.discard)
         return await to_thread.run_sync(self._sites.get, *site.key) or site
 
+    async def ensure(self, account_id: str, domain_name: str, command: str, actor: Actor) -> None:
+        """Creates the site unless it exists, and enables it. Raises HostingError."""
+        client = self.client(account_id)
+        try:
+            site = await client.create_site(domain_name, command, "")
+        except HostRefused as error:
+            if error.status != 400 or "already exists" not in str(error):
+                raise
+            site = await client.set_enabled(domain_name, True)
+        # The host's events keep it from here on; what they said meanwhile is newer than `site`.
+        if await to_thread.run_sync(self._sites.get, *site.key) is None:
+            await self._keep(site)
+        await self._record("create", site, actor, "done")
+
     def client(self, account_id: str) -> HostingClient:
         """Raises NotFound."""
         client = self._clients.get(account_id)
@@ -85,10 +99,10 @@ class SiteActions:
     async def _keep(self, site: Site) -> None:
         self._changes.publish(SiteChanged(await to_thread.run_sync(self._sites.save, site)))
 
-    async def _record(self, action: SiteAction, site: Site, actor: Actor, result: str) -> None:
+    async def _record(self, action: str, site: Site, actor: Actor, result: str) -> None:
         target = f"{site.account_id}/{site.domain_name}"
         await to_thread.run_sync(
-            self._activity.record, actor.name, actor.address, action.value, target, result
+            self._activity.record, actor.name, actor.address, action, target, result
         )
 
     async def _announce(

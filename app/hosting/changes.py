@@ -1,6 +1,7 @@
 """What changed, told to every open page: one publisher, bounded queues, no waiting for the slow."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,12 +44,19 @@ Change = SiteChanged | SiteGone | ListChanged | NoticeChanged | Announcement
 
 
 class Changes:
-    """Used from the event loop's thread only."""
+    """Used from the event loop's thread only.
+
+    `sequence` grows with every change. A page carries the number it was drawn at, so that the
+    stream it opens a moment later knows whether the page has missed something.
+    """
 
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[Change]] = set()
+        # No number of this process is one of an earlier process.
+        self.sequence = time.time_ns() // 1_000_000
 
     def publish(self, change: Change) -> None:
+        self.sequence += 1
         for queue in self._queues:
             if queue.full():
                 # A page this far behind is better served by the newest states.

@@ -1,0 +1,89 @@
+"""Starts the daemon from another program: detached, so that it and its sites outlive that one."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from app.errors import ConfigurationError
+from app.localhost.paths import HostPaths
+from app.localhost.records import read_record
+
+START_SECONDS = 10.0
+_PROJECT = Path(__file__).resolve().parents[2]
+
+
+def start_daemon(paths: HostPaths, listen: str) -> None:
+    """Returns when a daemon answers on the socket, at once if one did before.
+
+    `listen` is HOST:PORT of the sites. Raises ConfigurationError with what the daemon said.
+    """
+    if is_answering(paths.socket):
+        return
+    paths.prepare()
+    with paths.daemon_log.open("ab") as log:
+        os.fchmod(log.fileno(), 0o600)
+        start = log.tell()
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "app.localhost.daemon"),
+                *("--data", str(paths.folder), "--listen", listen),
+            ],
+            cwd=_PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # Ctrl+C in this terminal is not meant for the daemon.
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if is_answering(paths.socket):
+            return
+        if process.poll() is not None:
+            raise ConfigurationError(f"The local host did not start. {_said(paths, start)}")
+        time.sleep(0.01)
+    raise ConfigurationError(
+        f"The local host did not answer within {START_SECONDS:.0f} seconds. {_said(paths, start)}"
+    )
+
+
+def is_answering(path: Path) -> bool:
+    """Whether something accepts connections on the Unix socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def has_running_sites(paths: HostPaths) -> bool:
+    """Whether a shim or a command of any site is alive, with or without a daemon."""
+    for file in paths.run.glob("*.json"):
+        record = read_record(file)
+        if record is None:
+            continue
+        processes = (record.shim, record.child)
+        if any(process is not None and process.is_running() for process in processes):
+            return True
+    return False
+
+
+def wait_for_end(paths: HostPaths, seconds: float) -> bool:
+    """Whether the daemon has stopped answering within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while is_answering(paths.socket):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _said(paths: HostPaths, start: int) -> str:
+    text = paths.daemon_log.read_bytes()[start:].decode(errors="replace").strip()
+    last = text.splitlines()[-1] if text else "It said nothing."
+    return f"{last} (All of it is in {paths.daemon_log}.)"

@@ -1,0 +1,118 @@
+"""The event stream of pages without a log: rows, heads and overviews as they change, and toasts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+from anyio import to_thread
+from fasthtml.common import FT, to_xml
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import urls
+from app.hosting.changes import (
+    Announcement,
+    Change,
+    ListChanged,
+    NoticeChanged,
+    SiteChanged,
+    SiteGone,
+)
+from app.logs.sse import encode_event
+from app.models import Site
+from app.routes.pages import account_labels
+from app.routes.router import Router
+from app.routes.services import Services, services_of, session_of, utc_now
+from app.routes.streaming import EventStream
+from app.store.accounts import LOCAL
+from components.feedback import NOTICE_EVENT, TOAST_EVENT, HostNoticeArea, ToastCard
+from components.site import SiteHead, SiteOverview, head_id, overview_id
+from components.sites import LIST_EVENT, SUMMARY_EVENT, SiteRow, row_id
+
+router = Router()
+
+HEARTBEAT_SECONDS = 15.0
+RETRY_MILLISECONDS = 3000
+
+
+@router.stream(urls.EVENTS)
+async def page_events(req: Request) -> Response:
+    """`view` is what the page shows: `sites` or ACCOUNT/DOMAIN."""
+    services = services_of(req)
+    view = PageView(
+        req.query_params.get("view", ""),
+        await to_thread.run_sync(account_labels, services),
+        session_of(req).id_hash,
+    )
+    return EventStream(req, view.events(services, req.query_params.get("since", "")))
+
+
+@router.fragment(urls.EVENTS_CHECK)
+async def check_session(req: Request) -> Response:
+    """Whether a stream may be opened: an EventSource cannot tell why it was refused."""
+    return Response(status_code=204)
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """Draws each change the way one page shows it."""
+
+    name: str
+    labels: Mapping[str, str]
+    session_id: str
+
+    async def events(self, services: Services, since: str) -> AsyncIterator[bytes]:
+        """First what the page has missed since the change number `since`, then what comes."""
+        with services.changes.subscribe() as queue:
+            yield encode_event("{}", event="hb", retry=RETRY_MILLISECONDS)
+            if since != str(services.changes.sequence):
+                for event in await self._refresh(services):
+                    yield event
+            while True:
+                try:
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        change = await queue.get()
+                except TimeoutError:
+                    yield encode_event("{}", event="hb")
+                    continue
+                for event in self._draw(change):
+                    yield event
+
+    async def _refresh(self, services: Services) -> list[bytes]:
+        notice = services.local_host.notice if services.local_host else None
+        events = self._draw(NoticeChanged(notice))
+        if self.name == "sites":
+            return events + self._draw(ListChanged())
+        site = await to_thread.run_sync(services.sites.get, *self.name.partition("/")[::2])
+        return events + (self._draw(SiteChanged(site)) if site else [])
+
+    def _draw(self, change: Change) -> list[bytes]:
+        if isinstance(change, SiteChanged):
+            return self._draw_site(change.site)
+        if isinstance(change, ListChanged | SiteGone):
+            return _signals(LIST_EVENT, SUMMARY_EVENT) if self.name == "sites" else []
+        if isinstance(change, NoticeChanged):
+            return [_event(NOTICE_EVENT, HostNoticeArea(change.notice, LOCAL.id))]
+        if isinstance(change, Announcement) and change.session_id == self.session_id:
+            return [_event(TOAST_EVENT, ToastCard(change.toast))]
+        return []
+
+    def _draw_site(self, site: Site) -> list[bytes]:
+        label = self.labels.get(site.account_id, "")
+        if self.name == "sites":
+            return [_event(row_id(site), SiteRow(site, label, utc_now())), *_signals(SUMMARY_EVENT)]
+        if self.name == f"{site.account_id}/{site.domain_name}":
+            return [
+                _event(head_id(site), SiteHead(site, label)),
+                _event(overview_id(site), SiteOverview(site, label, utc_now())),
+            ]
+        return []
+
+
+def _event(name: str, content: FT | str) -> bytes:
+    # A carriage return would end the field in the browser; in markup it means nothing.
+    return encode_event(to_xml(content, indent=False).replace("\r", " "), event=name)
+
+
+def _signals(*names: str) -> list[bytes]:
+    return [encode_event("{}", event=name) for name in names]

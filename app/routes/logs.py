@@ -1,0 +1,126 @@
+"""The logs of a site: the page, lines as fragments, the live stream, one line whole, downloads."""
+
+from anyio import to_thread
+from fasthtml.common import FT, Safe
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from app import urls
+from app.errors import InvalidInput
+from app.logs.download import Download
+from app.logs.files import Page, read_after, read_before, read_line, read_tail
+from app.logs.identity import Cursor
+from app.models import LogName
+from app.routes.events import PageView
+from app.routes.pages import account_labels, shell_page
+from app.routes.router import Router
+from app.routes.services import services_of, session_of
+from app.routes.sites import SITE_PATH, find_site, host_notice
+from app.routes.streaming import EventStream
+from components.logview import LogRows, LogView
+from components.site import SiteHead, SiteTabs
+
+router = Router()
+LOG_PATH = SITE_PATH + "/logs/{name}"
+
+
+@router.page(SITE_PATH + "/logs")
+async def show_log(req: Request) -> FT:
+    """The last lines; the page's stream goes on exactly behind them."""
+    services = services_of(req)
+    since = services.changes.sequence
+    site = await find_site(req)
+    name = LogName.parse(req.query_params.get("name", "error"))
+    label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
+    files = services.log_files
+    page = await to_thread.run_sync(
+        lambda: read_tail(
+            files.log(site.domain_name, name),
+            times=files.times(site.domain_name, name),
+            is_final=name.index > 0,
+        )
+    )
+    before, after = str(page.before), str(page.after)
+    return await shell_page(
+        req,
+        f"{name} log of {site.domain_name}",
+        SiteHead(site, label),
+        host_notice(services),
+        SiteTabs(site, "logs"),
+        LogView(*site.key, name, page.lines, before, after),
+        account_id=site.account_id,
+        stream_href=urls.log_stream(*site.key, str(name), after, since),
+    )
+
+
+@router.fragment(LOG_PATH)
+async def show_lines(req: Request) -> Safe:
+    """Lines before or behind a cursor: what scrolling up or a gap asks for."""
+    site = await find_site(req)
+    name = _name_of(req)
+    files = services_of(req).log_files
+    before = req.query_params.get("before")
+    read = read_after if before is None else read_before
+    cursor = Cursor.parse(before or req.query_params.get("after", ""))
+
+    def read_page() -> Page:
+        return read(
+            files.log(site.domain_name, name),
+            cursor,
+            times=files.times(site.domain_name, name),
+        )
+
+    page = await to_thread.run_sync(read_page)
+    line_href = urls.log_line(*site.key, str(name))
+    return LogRows(page.lines, str(page.before), str(page.after), line_href)
+
+
+@router.stream(LOG_PATH + "/stream")
+async def follow_log(req: Request) -> Response:
+    """New lines behind `after` (or the last event a browser saw), and the site's own changes."""
+    services = services_of(req)
+    site = await find_site(req)
+    name = _name_of(req)
+    if name.index:
+        raise InvalidInput("A rotated log does not grow.")
+    files = services.log_files
+    resume = req.headers.get("last-event-id") or req.query_params.get("after", "")
+    lines = services.hub.subscribe(
+        files.log(site.domain_name, name),
+        files.times(site.domain_name, name),
+        Cursor.parse(resume) if resume else None,
+    )
+    labels = await to_thread.run_sync(account_labels, services)
+    view = PageView("/".join(site.key), labels, session_of(req).id_hash)
+    return EventStream(req, lines, view.events(services, req.query_params.get("since", "")))
+
+
+@router.fragment(LOG_PATH + "/line")
+async def show_line(req: Request) -> Response:
+    """One line in full, as plain text, at most 2 MiB of it."""
+    site = await find_site(req)
+    path = services_of(req).log_files.log(site.domain_name, _name_of(req))
+    cursor = Cursor.parse(req.query_params.get("at", ""))
+    line = await to_thread.run_sync(read_line, path, cursor)
+    return PlainTextResponse(line.text + ("\n… cut here" if line.is_cut else ""))
+
+
+@router.fragment(LOG_PATH + "/download")
+async def download_log(req: Request) -> Response:
+    site = await find_site(req)
+    name = _name_of(req)
+    path = services_of(req).log_files.log(site.domain_name, name)
+    download = await to_thread.run_sync(Download, path)
+    return StreamingResponse(
+        download.chunks(),
+        media_type="application/gzip" if path.suffix == ".gz" else "text/plain; charset=utf-8",
+        headers={
+            "content-disposition": f'attachment; filename="{name.file_name(site.domain_name)}"',
+            "content-length": str(download.size),
+        },
+    )
+
+
+def _name_of(req: Request) -> LogName:
+    """Raises InvalidInput for a name that no log has."""
+    return LogName.parse(req.path_params["name"])

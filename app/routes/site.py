@@ -1,0 +1,32 @@
+"""The page of one site."""
+
+from anyio import to_thread
+from fasthtml.common import FT
+from starlette.requests import Request
+
+from app import urls
+from app.routes.pages import account_labels, shell_page
+from app.routes.router import Router
+from app.routes.services import services_of, utc_now
+from app.routes.sites import SITE_PATH, find_site, host_notice
+from components.site import SiteHead, SiteOverview, SiteTabs
+
+router = Router()
+
+
+@router.page(SITE_PATH)
+async def site_overview(req: Request) -> FT:
+    services = services_of(req)
+    since = services.changes.sequence
+    site = await find_site(req)
+    label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
+    return await shell_page(
+        req,
+        site.domain_name,
+        SiteHead(site, label),
+        host_notice(services),
+        SiteTabs(site, "overview"),
+        SiteOverview(site, label, utc_now()),
+        account_id=site.account_id,
+        stream_href=urls.events(f"{site.account_id}/{site.domain_name}", since),
+    )

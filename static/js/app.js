@@ -1,0 +1,151 @@
+// What every page does: toasts, menus, copying, themes, and an answer to each click at once.
+// Everything works without this file; it makes it pleasant.
+
+import "./live.js";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/* ---- Toasts: the server draws them; here they leave again ---- */
+
+const TOAST_TIME = 6_000;
+const MOST_TOASTS = 3;
+
+const startToast = (toast) => {
+  if (toast.classList.contains("bad")) return; // errors stay until dismissed
+  let timer;
+  const run = () => { timer = setTimeout(() => toast.remove(), TOAST_TIME); };
+  const hold = () => clearTimeout(timer);
+  toast.addEventListener("pointerenter", hold);
+  toast.addEventListener("pointerleave", run);
+  toast.addEventListener("focusin", hold);
+  toast.addEventListener("focusout", run);
+  run();
+};
+
+const toasts = $("#toasts");
+if (toasts) {
+  new MutationObserver((records) => {
+    for (const record of records) for (const node of record.addedNodes) {
+      if (node.nodeType === Node.ELEMENT_NODE) startToast(node);
+    }
+    while (toasts.children.length > MOST_TOASTS) toasts.firstElementChild.remove();
+  }).observe(toasts, { childList: true });
+}
+
+const say = (text) => {
+  const toast = document.createElement("div");
+  toast.className = "toast";
+  toast.role = "status";
+  const words = document.createElement("p");
+  words.textContent = text;
+  toast.append(words);
+  toasts?.append(toast);
+};
+
+/* ---- One click listener for the page ---- */
+
+const THEME_AGE = 365 * 24 * 3600;
+
+const switchTheme = () => {
+  const root = document.documentElement;
+  const forced = root.dataset.theme;
+  const isDark = forced ? forced === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = isDark ? "light" : "dark";
+  document.cookie = `sd-theme=${root.dataset.theme}; path=/; max-age=${THEME_AGE}; samesite=lax`;
+};
+
+const copy = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    say("Copied");
+  } catch {
+    say("The browser did not allow copying. Select the text instead.");
+  }
+};
+
+const showPassword = (button) => {
+  const input = $(button.dataset.showPassword);
+  const isHidden = input.type === "password";
+  input.type = isHidden ? "text" : "password";
+  button.ariaPressed = String(isHidden);
+};
+
+document.addEventListener("click", (event) => {
+  for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  const control = event.target.closest("button, a");
+  if (!control) return;
+  if (control.closest(".menu-list")) control.closest("details.menu").open = false;
+  if (control.matches("[data-theme-toggle]")) switchTheme();
+  else if (control.matches("[data-copy]")) copy(control.dataset.copy);
+  else if (control.matches("[data-show-password]")) showPassword(control);
+  else if (control.matches("[data-dismiss][type=button]")) control.closest(".toast").remove();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of $$("details.menu[open]")) {
+    menu.open = false;
+    $("summary", menu).focus();
+  }
+});
+
+/* ---- A click is answered at once; the server's answer then replaces the guess ---- */
+
+const STATUS_WORDS = { reloading: "Reloading", starting: "Starting", disabled: "Disabled" };
+
+const expectStatus = (scope, status) => {
+  for (const label of $$(".status[data-live]", scope)) {
+    label.dataset.s = status;
+    const icon = $("use", label);
+    icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, `#${status}`));
+    $("span", label).textContent = STATUS_WORDS[status];
+  }
+};
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = event.target.closest("form.action");
+  if (!form) return;
+  const button = $("button", form);
+  const scope = form.closest("[data-site]");
+  button.ariaBusy = "true";
+  if (button.matches("[data-reload]")) expectStatus(scope, "reloading");
+  else if (button.role === "switch") {
+    const on = button.ariaChecked !== "true";
+    button.ariaChecked = String(on);
+    expectStatus(scope, on ? "starting" : "disabled");
+  }
+});
+
+// No answer at all: the page goes back to what it showed, and says so.
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, (event) => {
+    if (event.target.closest("form.action")) location.reload();
+  });
+}
+
+// An undo is carried out by its toast, which has then done its work.
+document.addEventListener("htmx:afterRequest", (event) => event.target.closest?.(".toast")?.remove());
+
+/* ---- The connection to Sitedeck itself ---- */
+
+const banner = $("#offline");
+let lostAt = null;
+
+document.addEventListener("live:state", ({ detail }) => {
+  if (!banner) return;
+  if (detail.state === "lost") {
+    lostAt ??= new Date();
+    if (Date.now() - lostAt < 2000) return; // a restart of the dashboard is shorter than this
+    const since = lostAt.toTimeString().slice(0, 5);
+    $("[data-offline-text]", banner).textContent =
+      `Connection to Sitedeck lost. Showing the state of ${since}. Trying again in ${detail.seconds} s.`;
+    $("[data-offline-retry]", banner).onclick = () => detail.source.retryNow();
+    banner.hidden = false;
+  } else if (detail.state === "signed-out") {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  } else {
+    lostAt = null;
+    banner.hidden = true;
+  }
+});

@@ -1,0 +1,85 @@
+"""What several tests need: free ports, a dashboard in this process, reading its pages."""
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+from fasthtml.common import FastHTML
+from starlette.testclient import TestClient
+
+from app.factory import create_app
+from app.models import Role
+from app.security.passwords import hash_password
+from app.settings import Listen, Settings
+from app.store.database import Database
+from app.store.users import Users
+
+PASSWORD = "correct horse battery"
+SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def settings_for(data: Path, **changes: object) -> Settings:
+    """Settings of a dashboard without a local host, unless `changes` say otherwise."""
+    values: dict[str, object] = {
+        "data": data,
+        "listen": Listen("127.0.0.1", 5001),
+        "local_host": False,
+    }
+    return Settings(**(values | changes))  # type: ignore[arg-type]
+
+
+@dataclass
+class Dashboard:
+    """An app in this process with its database and a client that keeps cookies."""
+
+    app: FastHTML
+    database: Database
+    client: TestClient
+
+    def add_user(self, name: str = "admin", role: Role = Role.ADMIN) -> None:
+        Users(self.database).add(name, hash_password(PASSWORD), role)
+
+    def sign_in(self, name: str = "admin", role: Role = Role.ADMIN) -> None:
+        """Adds the user and signs in through the form, as a browser does."""
+        self.add_user(name, role)
+        answer = self.client.post(
+            "/login", data={"username": name, "password": PASSWORD}, headers=SAME_ORIGIN
+        )
+        assert answer.status_code == 303, answer.text
+
+
+@contextmanager
+def running_dashboard(data: Path, **changes: object) -> Iterator[Dashboard]:
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(data / "sitedeck.db")
+    app = create_app(settings_for(data, **changes), database)
+    try:
+        client = TestClient(
+            app,
+            base_url="http://127.0.0.1:5001",
+            follow_redirects=False,
+            raise_server_exceptions=False,
+        )
+        with client:
+            yield Dashboard(app, database, client)
+    finally:
+        database.close()
+
+
+def parse(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
+
+
+def visible_text(html: str) -> str:
+    return re.sub(r"\s+", " ", parse(html).get_text(" ")).strip()
