@@ -58,7 +58,7 @@ class Background:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._services.actions.close()
-        self._counter.close()
+        await self._counter.close()
         await self._services.hub.close()
         for client in self._clients:
             await client.close()
@@ -76,7 +76,7 @@ class Background:
                 sites = await to_thread.run_sync(self._services.sites.all)
                 wanted = {site.key for site in sites if site.account_id == LOCAL.id}
                 for key in watched - wanted:
-                    self._counter.unwatch(key)
+                    await self._counter.unwatch(key)
                 for key in wanted - watched:
                     files = self._services.log_files
                     await self._counter.watch(
