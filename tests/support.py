@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from fasthtml.common import FastHTML
 from starlette.testclient import TestClient
 
@@ -83,3 +83,16 @@ def parse(html: str) -> BeautifulSoup:
 
 def visible_text(html: str) -> str:
     return re.sub(r"\s+", " ", parse(html).get_text(" ")).strip()
+
+
+def one(page: BeautifulSoup | Tag, selector: str) -> Tag:
+    """The only element that the selector finds."""
+    found = page.select(selector)
+    assert len(found) == 1, f"{selector} finds {len(found)} elements"
+    return found[0]
+
+
+def attribute(element: Tag, name: str) -> str:
+    """An attribute's value, empty if it is absent."""
+    value = element.get(name, "")
+    return value if isinstance(value, str) else " ".join(value or [])

@@ -47,7 +47,7 @@ async def show_log(req: Request) -> FT:
         SiteHead(site, label),
         host_notice(services),
         SiteTabs(site, "logs"),
-        LogView(*site.key, name, page.lines, before, after),
+        LogView(site.key, name, page.lines, before, after),
         account_id=site.account_id,
         stream_href=urls.log_stream(*site.key, str(name), after, since),
     )

@@ -6,7 +6,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from app.factory import ROUTERS
 from app.models import Role
-from app.security.rules import RouteKind, RouteTable
+from app.security.rules import RouteKind, RouteTable, Rule
 from tests.support import SAME_ORIGIN, Dashboard
 
 RULES = [rule for router in ROUTERS for rule in router.rules]
@@ -32,7 +32,7 @@ def test_every_route_of_the_app_has_a_rule(dashboard: Dashboard) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.method} {rule.path}")
-def test_no_route_runs_unsigned_unless_it_is_public(dashboard: Dashboard, rule) -> None:
+def test_no_route_runs_unsigned_unless_it_is_public(dashboard: Dashboard, rule: Rule) -> None:
     dashboard.add_user()
     answer = dashboard.client.request(rule.method, address(rule.path), headers=SAME_ORIGIN)
     if rule.role is None:
@@ -45,7 +45,9 @@ def test_no_route_runs_unsigned_unless_it_is_public(dashboard: Dashboard, rule) 
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.method} {rule.path}")
-def test_without_beforeware_still_no_handler_runs_unsigned(dashboard: Dashboard, rule) -> None:
+def test_without_beforeware_no_handler_runs_unsigned(
+    dashboard: Dashboard, rule: Rule
+) -> None:
     if rule.role is None:
         return
     dashboard.add_user()
@@ -55,7 +57,7 @@ def test_without_beforeware_still_no_handler_runs_unsigned(dashboard: Dashboard,
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.method} {rule.path}")
-def test_a_role_below_the_declared_one_is_refused(dashboard: Dashboard, rule) -> None:
+def test_a_role_below_the_declared_one_is_refused(dashboard: Dashboard, rule: Rule) -> None:
     if rule.role in (None, Role.VIEWER):
         return
     dashboard.add_user()

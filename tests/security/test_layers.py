@@ -3,7 +3,7 @@
 import pytest
 
 from app.security.headers import CONTENT_SECURITY_POLICY
-from tests.support import PASSWORD, SAME_ORIGIN, Dashboard, parse
+from tests.support import PASSWORD, SAME_ORIGIN, Dashboard, attribute, parse
 
 
 @pytest.mark.parametrize("host", ["evil.test", "evil.test:5001", "localhost.evil.test", ""])
@@ -96,7 +96,7 @@ def test_refusals_carry_them_too(dashboard: Dashboard) -> None:
 
 def test_pages_are_not_kept_and_fingerprinted_files_are(dashboard: Dashboard) -> None:
     page = dashboard.client.get("/setup")
-    style = parse(page.text).select_one("link[rel=stylesheet]")["href"]
+    style = attribute(parse(page.text).select("link[rel=stylesheet]")[0], "href")
     assert page.headers["cache-control"] == "no-store"
     assert "immutable" in dashboard.client.get(style).headers["cache-control"]
     assert dashboard.client.get("/static/css/base.css").headers["cache-control"] == "no-cache"
@@ -113,5 +113,5 @@ def test_no_page_has_anything_inline(dashboard: Dashboard) -> None:
         for element in page.find_all(True):
             names = {name.lower() for name in element.attrs}
             assert not names & {"style"} and not [n for n in names if n.startswith("on")]
-            for address in (element.get("href", ""), element.get("src", "")):
+            for address in (attribute(element, "href"), attribute(element, "src")):
                 assert address.startswith(("/", "#", "http")) or not address

@@ -4,10 +4,11 @@ import stat
 from pathlib import Path
 
 import pytest
+from httpx2 import Response
 
 from app.routes.services import Services
 from app.security.setup import SetupToken
-from tests.support import PASSWORD, SAME_ORIGIN, Dashboard, parse, visible_text
+from tests.support import PASSWORD, SAME_ORIGIN, Dashboard, one, parse, visible_text
 
 
 def services(dashboard: Dashboard) -> Services:
@@ -15,7 +16,7 @@ def services(dashboard: Dashboard) -> Services:
     return found
 
 
-def set_up(dashboard: Dashboard, **changes: str):
+def set_up(dashboard: Dashboard, **changes: str) -> Response:
     form = {
         "setup_token": services(dashboard).setup_token.issue(),
         "username": "owner",
@@ -70,8 +71,8 @@ def test_what_is_wrong_is_said_at_its_field_and_the_rest_is_kept(
     marked = page.select("input[aria-invalid=true]")
     assert answer.status_code == 422
     assert [box["name"] for box in marked] == [field]
-    assert words in page.select_one(f"#{field}-error").get_text()
-    assert page.select_one("#username")["value"] == changes.get("username", "owner")
+    assert words in one(page, f"#{field}-error").get_text()
+    assert one(page, "#username")["value"] == changes.get("username", "owner")
     assert PASSWORD not in answer.text
 
 

@@ -3,16 +3,26 @@
 from pathlib import Path
 
 import pytest
+from httpx2 import Response
 
 from app.models import Role
 from app.security.sessions import ABSOLUTE_SECONDS, IDLE_SECONDS, SessionService, load_signing_key
 from app.store.database import Database
 from app.store.sessions import Sessions
 from app.store.users import Users
-from tests.support import PASSWORD, SAME_ORIGIN, Dashboard, parse, running_dashboard, visible_text
+from tests.support import (
+    PASSWORD,
+    SAME_ORIGIN,
+    Dashboard,
+    attribute,
+    one,
+    parse,
+    running_dashboard,
+    visible_text,
+)
 
 
-def sign_in(dashboard: Dashboard, **changes: str):
+def sign_in(dashboard: Dashboard, **changes: str) -> Response:
     form = {"username": "admin", "password": PASSWORD, "next": "/"}
     return dashboard.client.post("/login", data=form | changes, headers=SAME_ORIGIN)
 
@@ -21,7 +31,7 @@ def test_signing_in_opens_the_page_that_was_asked_for(dashboard: Dashboard) -> N
     dashboard.add_user()
     asked = dashboard.client.get("/?query=shop")
     login = parse(dashboard.client.get(asked.headers["location"]).text)
-    wanted = login.select_one("input[name=next]")["value"]
+    wanted = attribute(one(login, "input[name=next]"), "value")
     assert sign_in(dashboard, next=wanted).headers["location"] == "/?query=shop"
 
 
@@ -43,9 +53,9 @@ def test_a_wrong_sign_in_keeps_the_name_and_tells_nothing_more(
     answer = sign_in(dashboard, **changes)
     page = parse(answer.text)
     assert answer.status_code == 422
-    assert page.select_one("[role=alert]").get_text() == "Username or password is wrong."
-    assert page.select_one("#username")["value"] == changes.get("username", "admin")
-    assert not page.select_one("#password").has_attr("value")
+    assert one(page, "[role=alert]").get_text() == "Username or password is wrong."
+    assert one(page, "#username")["value"] == changes.get("username", "admin")
+    assert not one(page, "#password").has_attr("value")
     assert "set-cookie" not in answer.headers
 
 
