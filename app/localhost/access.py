@@ -6,7 +6,6 @@ field, and the line stays ASCII.
 
 import re
 import time
-from dataclasses import dataclass
 from functools import lru_cache
 
 _UNSAFE = re.compile(rb"[^ !#-\[\]-~]")
@@ -14,43 +13,47 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _MAX_FIELD = 4_096
 
 
-@dataclass(slots=True)
-class Access:
-    """One finished request. `ended_at` is a Unix time; `body_bytes` counts the answer's body;
-    `seconds` is the time from the request's first byte to the answer's last."""
+def access_line(
+    *,
+    address: str,
+    ended_at: float,
+    method: bytes,
+    target: bytes,
+    version: bytes,
+    status: int,
+    body_bytes: int,
+    referrer: bytes,
+    agent: bytes,
+    forwarded_for: bytes,
+    seconds: float,
+) -> bytes:
+    """The log line, with its newline, of one finished request.
 
-    address: str
-    ended_at: float
-    method: bytes
-    target: bytes
-    version: bytes
-    status: int
-    body_bytes: int
-    referrer: bytes
-    agent: bytes
-    forwarded_for: bytes
-    seconds: float
-
-
-def access_line(access: Access) -> bytes:
-    """The log line with its newline."""
+    `ended_at` is a Unix time; `body_bytes` counts the answer's body; `seconds` is the time from
+    the request's first byte to the answer's last.
+    """
     return b'%b - - [%b] "%b %b HTTP/%b" %d %d "%b" "%b" "%b" response-time=%.3f\n' % (
-        access.address.encode("ascii", "backslashreplace"),
-        _time_field(int(access.ended_at)),
-        access.method,
-        _field(access.target),
-        access.version,
-        access.status,
-        access.body_bytes,
-        _field(access.referrer),
-        _field(access.agent),
-        _field(access.forwarded_for),
-        access.seconds,
+        address.encode("ascii", "backslashreplace"),
+        _time_field(int(ended_at)),
+        method,
+        _field(target),
+        version,
+        status,
+        body_bytes,
+        _field(referrer),
+        _field(agent),
+        _field(forwarded_for),
+        seconds,
     )
 
 
 def _field(value: bytes) -> bytes:
-    return _UNSAFE.sub(_escape, value[:_MAX_FIELD]) or b"-"
+    return _escaped(value[:_MAX_FIELD]) or b"-"
+
+
+@lru_cache(maxsize=512)
+def _escaped(value: bytes) -> bytes:
+    return _UNSAFE.sub(_escape, value)
 
 
 def _escape(match: re.Match[bytes]) -> bytes:

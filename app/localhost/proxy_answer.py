@@ -64,8 +64,8 @@ class AnswerWriter:
 
     def replace_with(self, page: Page, *, may_keep_open: bool) -> None:
         """Answer with a page of the proxy instead of what was collected."""
-        wants_html = b"text/html" in self._request.accept.lower()
-        head, body = render(page, self._request.host_name, wants_html=wants_html)
+        request = self._request
+        head, body = render(page, request.host_name, wants_html=request.wants_html)
         self.status = page.status
         self.keeps_open = may_keep_open
         if self._request.method == b"HEAD":

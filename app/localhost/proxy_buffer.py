@@ -5,47 +5,43 @@ from app.localhost.proxy_heads import BadRequest
 _HEAD_END = b"\r\n\r\n"
 
 
-class HeadBuffer:
+class HeadBuffer(bytearray):
     """Bytes that begin with the head of a request, whole or not. Heads have at most `limit`
     bytes. `is_partial` says that part of a head is waiting for the rest."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._bytes = bytearray()
-        self._scanned = 0
+    __slots__ = ("_limit", "_scanned")
 
-    def __len__(self) -> int:
-        return len(self._bytes)
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+        self._scanned = 0
 
     @property
     def is_partial(self) -> bool:
         return self._scanned > 0
 
-    def add(self, data: bytes) -> None:
-        self._bytes += data
-
     def take_all(self) -> bytes:
         """What is here, whatever it is."""
-        data = bytes(self._bytes)
-        self._bytes.clear()
+        data = bytes(self)
+        self.clear()
         self._scanned = 0
         return data
 
     def take_head(self) -> bytes | None:
         """The next head with its empty line; None while it is incomplete. Raises BadRequest."""
-        if self._bytes.startswith(b"\r\n"):
-            del self._bytes[:2]  # RFC 9112, 2.2: some clients end a body with an extra line
+        if self.startswith(b"\r\n"):
+            del self[:2]  # RFC 9112, 2.2: some clients end a body with an extra line
             self._scanned = 0
-        end = self._bytes.find(_HEAD_END, max(0, self._scanned - len(_HEAD_END)))
-        size = end + len(_HEAD_END) if end >= 0 else len(self._bytes)
+        end = self.find(_HEAD_END, max(0, self._scanned - len(_HEAD_END)))
+        size = end + len(_HEAD_END) if end >= 0 else len(self)
         if size > self._limit:
             raise BadRequest(431, f"The request head is larger than {self._limit} bytes.")
         if end < 0:
-            _check(self._bytes, self._scanned)
+            _check(self, self._scanned)
             self._scanned = size
             return None
-        head = bytes(self._bytes[:size])
-        del self._bytes[:size]
+        head = bytes(self[:size])
+        del self[:size]
         self._scanned = 0
         _check(head)
         return head

@@ -88,7 +88,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             if not self._buffer:
                 self._head_began_at = self._context.loop.time()
-            self._buffer.add(data)
+            self._buffer += data
         self._advance()
 
     # Cutting the bytes into requests.
@@ -143,7 +143,7 @@ class ClientConnection(asyncio.Protocol):
         if piece:
             exchange.on_request_data(piece)
         if body.is_complete:
-            self._buffer.add(rest)
+            self._buffer += rest
             self._head_began_at = self._context.loop.time()
             exchange.on_request_complete()
 

@@ -8,7 +8,7 @@ import asyncio
 import time
 
 from app.localhost import proxy_pages as pages
-from app.localhost.access import Access, access_line
+from app.localhost.access import access_line
 from app.localhost.proxy_answer import AnswerWriter
 from app.localhost.proxy_context import Client, ProxyContext
 from app.localhost.proxy_headers import request_head
@@ -236,17 +236,15 @@ class Exchange:
         head, answer = self._head, self._answer
         address = self._client.address
         return access_line(
-            Access(
-                address=address,
-                ended_at=time.time(),
-                method=head.method,
-                target=head.target,
-                version=head.version,
-                status=answer.status if answer.is_begun else _CLIENT_LEFT,
-                body_bytes=answer.body_bytes,
-                referrer=head.referrer,
-                agent=head.agent,
-                forwarded_for=address.encode("ascii", "replace"),
-                seconds=self._context.loop.time() - self._started_at,
-            )
+            address=address,
+            ended_at=time.time(),
+            method=head.method,
+            target=head.target,
+            version=head.version,
+            status=answer.status if answer.is_begun else _CLIENT_LEFT,
+            body_bytes=answer.body_bytes,
+            referrer=head.first(b"referer"),
+            agent=head.first(b"user-agent"),
+            forwarded_for=address.encode("ascii", "replace"),
+            seconds=self._context.loop.time() - self._started_at,
         )

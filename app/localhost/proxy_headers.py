@@ -101,16 +101,15 @@ def _status_line(status: int) -> bytes:
 def response_head(status: int, headers: Headers, framing: tuple[bytes, ...]) -> bytes:
     """The head for the client, with its empty line.
 
-    `headers` come from the site as sent; `framing` are the lines that say how the body is framed
+    `headers` come from the site, names in lower case; `framing` are the lines that say how the body is framed
     and whether the connection stays open.
     """
     dropped = _named_in_connection(headers)
     lines = [_status_line(status)]
     for name, value in headers:
-        lowered = name.lower()
-        if not _passes_to_client(lowered) or lowered in dropped:
+        if not _passes_to_client(name) or name in dropped:
             continue
-        if lowered == b"set-cookie" and _sets_dashboard_cookie(value):
+        if name == b"set-cookie" and _sets_dashboard_cookie(value):
             continue
         lines.append(b"%b: %b" % (name, value))
     lines.extend(framing)
@@ -119,7 +118,7 @@ def response_head(status: int, headers: Headers, framing: tuple[bytes, ...]) -> 
 
 
 def _named_in_connection(headers: Headers) -> frozenset[bytes]:
-    values = [value for name, value in headers if name.lower() == b"connection"]
+    values = [value for name, value in headers if name == b"connection"]
     if not values:
         return frozenset()
     return frozenset(token.strip().lower() for token in b",".join(values).split(b","))

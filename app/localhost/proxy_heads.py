@@ -13,6 +13,7 @@ _HOST = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _ABSOLUTE_FORM = re.compile(rb"(?i:https?)://([^/?]*)(.*)")
 _REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _MAX_LENGTH_DIGITS = 18
+_NOTHING = [b""]
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -44,10 +45,15 @@ class RequestHead:
     content_length: int | None
     is_chunked: bool
     connection: frozenset[bytes]
-    upgrade: bytes
-    accept: bytes
-    referrer: bytes
-    agent: bytes
+    values: dict[bytes, list[bytes]]
+
+    def first(self, name: bytes) -> bytes:
+        """The value of the first header called `name`, empty if there is none."""
+        return self.values.get(name, _NOTHING)[0]
+
+    @property
+    def wants_html(self) -> bool:
+        return any(b"text/html" in value.lower() for value in self.values.get(b"accept", ()))
 
     @property
     def has_body(self) -> bool:
@@ -64,7 +70,7 @@ class RequestHead:
     def wants_upgrade(self) -> bool:
         """Whether it asks for another protocol. An offer of HTTP/2 may be ignored (RFC 9110, 7.8),
         and must be: Java's client makes it with each plain request."""
-        return self.upgrade != b"" and self.upgrade.lower() != b"h2c"
+        return b"upgrade" in self.values and self.first(b"upgrade").lower() != b"h2c"
 
     @property
     def is_repeatable(self) -> bool:
@@ -101,9 +107,6 @@ class _Collector:
             raise BadRequest(400, f"The request has several {name.decode()} headers.")
         return values[0]
 
-    def first(self, name: bytes) -> bytes:
-        return self.values.get(name, (b"",))[0]
-
 
 def read_head(raw: bytes) -> RequestHead:
     """The request whose head is `raw`, up to and including its empty line. Raises BadRequest."""
@@ -132,10 +135,7 @@ def read_head(raw: bytes) -> RequestHead:
         content_length=_read_length(collector, is_chunked),
         is_chunked=is_chunked,
         connection=_read_connection(collector),
-        upgrade=collector.first(b"upgrade"),
-        accept=b",".join(collector.values.get(b"accept", ())),
-        referrer=collector.first(b"referer"),
-        agent=collector.first(b"user-agent"),
+        values=collector.values,
     )
 
 

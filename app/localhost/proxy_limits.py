@@ -9,7 +9,7 @@ class ProxyLimits:
 
     connections: int = 1_000
     in_flight_per_site: int = 100
-    idle_upstreams_per_site: int = 8
+    idle_upstreams_per_site: int = 32
     head_bytes: int = 64 * 1024
     body_bytes: int = 100_000_000
     head_seconds: float = 10.0

@@ -38,12 +38,17 @@ class SitePool:
     def give_back(self, upstream: Upstream, socket_path: str) -> None:
         """Keep `upstream` if it belongs to the site's current socket and there is room."""
         self._follow(socket_path)
-        self._idle = [idle for idle in self._idle if idle.is_open]
-        has_room = len(self._idle) < self._limits.idle_upstreams_per_site
-        if upstream.socket_path == socket_path and has_room:
+        if upstream.socket_path == socket_path and self._has_room:
             self._idle.append(upstream)
         else:
             upstream.close()
+
+    @property
+    def _has_room(self) -> bool:
+        limit = self._limits.idle_upstreams_per_site
+        if len(self._idle) >= limit:
+            self._idle = [idle for idle in self._idle if idle.is_open]
+        return len(self._idle) < limit
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -187,7 +187,7 @@ class Upstream(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._answer is None:
-            self._headers.append((name, value.strip(b" \t")))
+            self._headers.append((name.lower(), value.strip(b" \t")))
 
     def on_headers_complete(self) -> None:
         if self._is_complete or self._parser is None or self._listener is None:
@@ -221,10 +221,9 @@ class Upstream(asyncio.Protocol):
         """How the body ends, and its announced length. llhttp refuses two ways at once."""
         length = coding = None
         for name, value in headers:
-            lowered = name.lower()
-            if lowered == b"content-length":
+            if name == b"content-length":
                 length = value
-            elif lowered == b"transfer-encoding":
+            elif name == b"transfer-encoding":
                 self._is_wrong |= coding is not None or value.lower() != b"chunked"
                 coding = value
         self._is_wrong |= not 200 <= status <= 599
