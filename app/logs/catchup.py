@@ -1,7 +1,7 @@
 """What a resuming viewer missed: from its cursor up to where the shared follower stands."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
@@ -15,8 +15,7 @@ from app.logs.numbers import count_newlines
 from app.logs.source import Source
 from app.logs.sse import encode_event
 from app.logs.times import ArrivalIndex
-from app.logs.viewer import rotated_event, skipped_event
-from app.models import LogLine
+from app.logs.viewer import Renderer, rotated_event, skipped_event
 
 CATCH_UP_BYTES = 1024 * 1024
 _SLICE = 200
@@ -53,7 +52,7 @@ class CatchUp:
     def __exit__(self, *_: object) -> None:
         self._files.close()
 
-    def events(self, render: Callable[[Sequence[LogLine]], bytes]) -> Iterator[bytes]:
+    def events(self, render: Renderer) -> Iterator[bytes]:
         """Of more than CATCH_UP_BYTES only the end, after an event that tells of the rest."""
         first_file = self._stretches[0] if self._stretches else None
         if sum(one.size for one in self._stretches) > CATCH_UP_BYTES:
@@ -90,7 +89,8 @@ def plan_catch_up(
         return CatchUp([_rest_of(source, times, after.offset)])
     log = locate(path, times, after)
     if log is None:
-        return None
+        is_start_of_nothing = source is None and after.offset == 0
+        return CatchUp([]) if is_start_of_nothing else None
     if source is not None and os.path.sameopenfile(log.descriptor, source.descriptor):
         os.close(log.descriptor)
         return CatchUp([_rest_of(source, times, after.offset)])
@@ -112,9 +112,7 @@ def _rest_of(source: Source, times: Path | None, start: int) -> _Stretch:
     return _Stretch(log, start, source.cursor.offset)
 
 
-def _line_events(
-    stretch: _Stretch, render: Callable[[Sequence[LogLine]], bytes]
-) -> Iterator[bytes]:
+def _line_events(stretch: _Stretch, render: Renderer) -> Iterator[bytes]:
     identity = Identity.of(stretch.log.descriptor)
     with ArrivalIndex(stretch.log.times) as index:
         lines = log_lines(

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +12,8 @@ from app.logs.identity import Cursor
 from app.logs.source import Source
 from app.logs.sse import encode_event
 from app.logs.tail import Batch, LogTail
-from app.logs.viewer import Viewer
+from app.logs.viewer import Renderer, Viewer
 from app.logs.watch import FolderWatch
-from app.models import LogLine
 
 Receiver = Callable[[Batch], None]
 _CATCH_UP_LOOKS = 64
@@ -28,7 +27,7 @@ class Channel:
     def __init__(
         self,
         path: Path,
-        render: Callable[[Sequence[LogLine]], bytes],
+        render: Renderer,
         watch: FolderWatch | None,
         poll_seconds: float,
     ) -> None:

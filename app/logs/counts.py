@@ -63,7 +63,7 @@ class ErrorCounter:
 
         Raises OSError if the log cannot be read; a missing one counts 0 and is waited for.
         """
-        self.unwatch(site_key)
+        await self.unwatch(site_key)
         site = self._sites[site_key] = _Watched(path)
         if self._timer is None:
             self._timer = asyncio.create_task(self._expire_every_minute())
@@ -79,7 +79,7 @@ class ErrorCounter:
                 site.minutes.update(found)
         self._report(site_key, site)
 
-    def unwatch(self, site_key: SiteKey) -> None:
+    async def unwatch(self, site_key: SiteKey) -> None:
         site = self._sites.pop(site_key, None)
         if site is not None and site.listening is not None:
             site.listening.stop()
@@ -95,11 +95,12 @@ class ErrorCounter:
             if site.reported is not None:
                 self._report(site_key, site)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         for site_key in tuple(self._sites):
-            self.unwatch(site_key)
+            await self.unwatch(site_key)
         if self._timer is not None:
             self._timer.cancel()
+            await asyncio.gather(self._timer, return_exceptions=True)
             self._timer = None
 
     def _receive(self, site_key: SiteKey, site: _Watched, batch: Batch) -> None:

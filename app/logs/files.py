@@ -123,7 +123,11 @@ def locate(path: Path, times: Path | None, cursor: Cursor) -> OpenLog | None:
     Where both begin with the same bytes, the one with the cursor's inode. The caller closes it.
     """
     found: OpenLog | None = None
-    for candidate, index in ((path, times), (previous(path), times and previous(times))):
+    candidates = [(path, times), (previous(path), times and previous(times))]
+    if cursor.identity.inode == 0:
+        # Taken before there was a live file, so no rotated one can be meant.
+        candidates.pop()
+    for candidate, index in candidates:
         descriptor = open_file(candidate)
         if descriptor is None:
             continue

@@ -36,7 +36,8 @@ _TIME_FIRST = re.compile(
 )
 # What may stand between the time and the level: a process id, or the name of a logger.
 _LEVEL_AFTER_TIME = re.compile(
-    rf"[\s|]*(?:\[\d{{1,10}}\]\s*)?(?:-\s*)?(?:[\w.]{{1,80}}\s+-\s+)?\[?({_WORD})\b(?!/)\]?", re.ASCII
+    rf"[\s|]*(?:\[\d{{1,10}}\]\s*)?(?:-\s*)?(?:[\w.]{{1,80}}\s+-\s+)?\[?({_WORD})\b(?!/)\]?",
+    re.ASCII,
 )
 _ACCESS = re.compile(
     r'\S* ?\S* ?\S* ?\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "[^"]*" (\d{3}) ',

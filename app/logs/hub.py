@@ -7,7 +7,7 @@ every other viewer of that log.
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -17,9 +17,8 @@ from app.logs.channel import Channel, Receiver
 from app.logs.follow import POLL_SECONDS
 from app.logs.identity import Cursor
 from app.logs.sse import encode_event
-from app.logs.viewer import BYE, Viewer
+from app.logs.viewer import BYE, Renderer, Viewer
 from app.logs.watch import FolderWatch
-from app.models import LogLine
 
 HEARTBEAT_SECONDS = 15.0
 _RETRY_MILLISECONDS = 3000
@@ -39,7 +38,7 @@ class LogHub:
 
     def __init__(
         self,
-        render: Callable[[Sequence[LogLine]], bytes],
+        render: Renderer,
         *,
         use_inotify: bool = True,
         poll_seconds: float = POLL_SECONDS,
@@ -58,6 +57,12 @@ class LogHub:
     def followed(self) -> int:
         """How many files are being followed."""
         return len(self._channels)
+
+    @property
+    def longest_queue(self) -> int:
+        """Bytes that wait for the viewer who is furthest behind."""
+        viewers = (viewer for channel in self._channels.values() for viewer in channel.viewers)
+        return max((viewer.queued_bytes for viewer in viewers), default=0)
 
     async def subscribe(
         self, path: Path, times: Path | None = None, after: Cursor | None = None

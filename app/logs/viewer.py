@@ -3,13 +3,16 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from app.logs.identity import Cursor
 from app.logs.sse import encode_event
 from app.logs.tail import Batch
+from app.models import LogLine
 
+# Turns lines into the markup of their rows.
+Renderer = Callable[[Sequence[LogLine]], str | bytes]
 QUEUE_BYTES = 1024 * 1024
 BYE = encode_event("{}", event="bye")
 

@@ -1,0 +1,386 @@
+// The log view: follows, pauses, filters and loads more of one log. Rows come ready from the server.
+
+import { liveSource } from "./live.js";
+
+const MOST_ROWS = 2_000;
+const AT_END = 24; // pixels
+const SUMMARY_EVERY = 10_000;
+const LEVELS = ["error", "warning", "info", "other"];
+
+const view = document.getElementById("logview");
+const at = (id) => document.getElementById(id);
+const log = at("log"), scroller = at("log-scroll"), earlier = at("log-earlier"), pill = at("newpill");
+const follow = at("follow"), connection = at("conn"), filter = at("log-filter");
+const { stream, lines: linesUrl, line: lineUrl, login, name } = view.dataset;
+
+let before = view.dataset.before; // cursor of the first row
+let following = Boolean(stream);
+let isDetached = false; // the rows end before the newest lines: following loads the end anew
+let unseen = 0, lastTop = 0, newestAt = null, isLoading = false;
+let waiting = []; // what has arrived and is inserted with the next frame
+let isScheduled = false;
+const fresh = { error: 0, lines: 0 };
+
+const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+const rows = () => log.getElementsByClassName("log-line");
+const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END;
+const toEnd = () => { scroller.scrollTop = scroller.scrollHeight; };
+
+/* ---- Filter and severities, applied to the rows that are here ---- */
+
+const hiddenLevels = () =>
+  new Set([...view.querySelectorAll(".sev[aria-pressed=false]")].map((chip) => chip.dataset.level));
+
+const unmark = (row) => {
+  const marks = row.querySelectorAll("mark");
+  for (const mark of marks) mark.replaceWith(...mark.childNodes);
+  if (marks.length) row.normalize();
+};
+
+const markMatches = (row, wanted) => {
+  const texts = document.createTreeWalker(row.querySelector(".msg"), NodeFilter.SHOW_TEXT);
+  const found = [];
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (text.data.toLowerCase().includes(wanted)) found.push(text);
+  }
+  for (let text of found) {
+    for (let place; (place = text.data.toLowerCase().indexOf(wanted)) >= 0; ) {
+      const match = text.splitText(place);
+      text = match.splitText(Math.min(wanted.length, match.length));
+      const mark = document.createElement("mark");
+      match.replaceWith(mark);
+      mark.append(match);
+    }
+  }
+};
+
+const applyFilter = (some, wanted = filter.value.trim().toLowerCase(), hidden = hiddenLevels()) => {
+  for (const row of some) {
+    unmark(row);
+    const matches = !wanted || row.querySelector(".msg").textContent.toLowerCase().includes(wanted);
+    row.hidden = !matches || hidden.has(row.dataset.level);
+    if (wanted && !row.hidden) markMatches(row, wanted);
+  }
+};
+
+const count = () => {
+  const all = rows().length;
+  at("log-total").textContent = all.toLocaleString("en");
+  at("log-shown").textContent = (all - log.querySelectorAll(".log-line[hidden]").length).toLocaleString("en");
+  for (const level of LEVELS) {
+    view.querySelector(`.sev[data-level=${level}] .n`).textContent =
+      log.querySelectorAll(`.log-line[data-level=${level}]`).length.toLocaleString("en");
+  }
+};
+
+const refilter = () => {
+  applyFilter(rows());
+  count();
+  if (following) toEnd();
+};
+
+/* ---- Rows ---- */
+
+const parse = (html) => {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+};
+
+// A rotated log counts from 1 again: each number names one row of the page.
+const adopt = (some) => {
+  for (const row of some) {
+    if (row.id && at(row.id)) row.removeAttribute("id");
+    const more = row.querySelector("a.more");
+    if (more) more.href = lineUrl + new URL(more.href, location.href).search;
+  }
+  applyFilter(some);
+};
+
+const makeMark = (text) => {
+  const mark = document.createElement("li");
+  mark.className = "log-mark rot";
+  mark.append(text);
+  return mark;
+};
+
+const makeGap = ({ count: missing, from }) => {
+  const mark = makeMark(`${plural(missing, "line")} skipped.`);
+  const button = document.createElement("button");
+  button.className = "btn";
+  button.type = "button";
+  button.textContent = "Load";
+  button.addEventListener("click", () => fillGap(mark, missing, from));
+  mark.append(button);
+  return mark;
+};
+
+// Whole batches only: the cursor behind a batch is what loading earlier lines starts from.
+const dropOldest = () => {
+  let place = null;
+  for (const row of [...rows()]) {
+    if (place && rows().length <= MOST_ROWS) break;
+    place = row.cursor ?? null;
+    if (place) before = place;
+    while (earlier.nextElementSibling !== row) earlier.nextElementSibling.remove();
+    row.remove();
+  }
+  showEarlier();
+};
+
+const dropNewest = () => {
+  if (rows().length <= MOST_ROWS) return;
+  isDetached = true;
+  setFollow(false);
+  while (rows().length > MOST_ROWS) log.lastElementChild.remove();
+};
+
+const showEarlier = () => {
+  earlier.hidden = before.endsWith(":0");
+  at("log-earlier-link").href = `${linesUrl}?before=${encodeURIComponent(before)}`;
+};
+
+/* ---- What arrives ---- */
+
+const flush = () => {
+  isScheduled = false;
+  const arrived = waiting;
+  waiting = [];
+  for (const item of arrived) {
+    if (item.mark) log.append(item.mark);
+    if (item.isRotation) for (const row of log.querySelectorAll(".log-line[id]")) row.removeAttribute("id");
+    if (item.html) appendRows(item);
+  }
+  if (following && rows().length > MOST_ROWS) dropOldest();
+  count();
+  if (following) toEnd();
+  else if (unseen) {
+    pill.hidden = false;
+    pill.querySelector("span").textContent = plural(unseen, "new line");
+  }
+};
+
+const appendRows = ({ html, cursor }) => {
+  const some = [...parse(html).children];
+  fresh.lines += some.length;
+  fresh.error += some.filter((row) => row.dataset.level === "error").length;
+  if (!following) {
+    unseen += some.length;
+    isDetached ||= rows().length + some.length > MOST_ROWS;
+    if (isDetached) return;
+  }
+  adopt(some);
+  if (some.length) some.at(-1).cursor = cursor;
+  log.append(...some);
+};
+
+// A hidden page draws no frames, but its lines must not pile up.
+const arrive = (item) => {
+  waiting.push(item);
+  if (isScheduled) return;
+  isScheduled = true;
+  if (document.hidden) setTimeout(flush, 250);
+  else requestAnimationFrame(flush);
+};
+
+const connect = () => {
+  const source = liveSource(stream);
+  source.addEventListener("lines", (event) => {
+    newestAt = Date.now();
+    arrive({ html: event.data, cursor: event.lastEventId });
+  });
+  source.addEventListener("rotated", () => {
+    arrive({ isRotation: true, mark: makeMark(`${name}.log began anew. Earlier lines are in ${name}.log.1`) });
+  });
+  source.addEventListener("skipped", (event) => {
+    const gap = JSON.parse(event.data);
+    if (!isDetached && gap.count) arrive({ mark: makeGap(gap) });
+  });
+  source.addEventListener("hb", (event) => {
+    const { age } = JSON.parse(event.data);
+    if (age != null) newestAt = Date.now() - age * 1000;
+  });
+  source.addEventListener("reset", () => loadEnd());
+  source.addEventListener("state", ({ detail }) => showState(detail));
+  if (source.source?.readyState === EventSource.OPEN) showState({ state: "live" });
+};
+
+/* ---- Loading more ---- */
+
+const fetchRows = async (query) => {
+  const answer = await fetch(linesUrl + query, { headers: { "HX-Request": "true" }, cache: "no-store" });
+  if (!answer.ok) throw new Error(`The log answered ${answer.status}`);
+  const list = parse(await answer.text()).querySelector("ol");
+  return { some: [...list.querySelectorAll(".log-line")], before: list.dataset.before, after: list.dataset.after };
+};
+
+// The end of the log anew: after a jump from far back, or when the place to resume at is gone.
+const loadEnd = async () => {
+  const source = liveSource(stream);
+  source.disconnect();
+  waiting = [];
+  try {
+    const page = await fetchRows("");
+    log.replaceChildren(earlier);
+    adopt(page.some);
+    if (page.some.length) page.some.at(-1).cursor = page.after;
+    log.append(...page.some);
+    before = page.before;
+    source.lastId = page.after;
+    isDetached = false;
+    showEarlier();
+    count();
+    if (following) toEnd();
+    source.connect();
+  } catch {
+    source.failed();
+  }
+};
+
+const loadEarlier = async () => {
+  if (isLoading || before.endsWith(":0")) return false;
+  isLoading = true;
+  try {
+    const page = await fetchRows(`?before=${encodeURIComponent(before)}`);
+    const height = scroller.scrollHeight;
+    adopt(page.some);
+    earlier.after(...page.some);
+    before = page.before;
+    showEarlier();
+    dropNewest();
+    count();
+    scroller.scrollTop += scroller.scrollHeight - height;
+    return page.some.length > 0;
+  } catch {
+    earlier.hidden = true;
+    return false;
+  } finally {
+    isLoading = false;
+  }
+};
+
+const fillGap = async (mark, missing, from) => {
+  mark.querySelector("button").disabled = true;
+  try {
+    const page = await fetchRows(`?after=${encodeURIComponent(from)}`);
+    const some = page.some.slice(0, missing);
+    adopt(some);
+    mark.before(...some);
+    const left = missing - some.length;
+    if (left > 0 && some.length) mark.replaceWith(makeGap({ count: left, from: page.after }));
+    else if (left > 0) mark.textContent = `${plural(left, "line")} skipped. They are in ${name}.log.1`;
+    else mark.remove();
+    count();
+  } catch {
+    mark.textContent = `${plural(missing, "line")} skipped. They are no longer in the log.`;
+  }
+};
+
+const showWhole = async (link) => {
+  const answer = await fetch(link.href, { headers: { "HX-Request": "true" }, cache: "no-store" });
+  if (!answer.ok) return;
+  const code = link.closest(".msg");
+  code.replaceChildren(parse(await answer.text()));
+  applyFilter([code.closest(".log-line")]);
+};
+
+/* ---- Following and the connection ---- */
+
+const setFollow = (on) => {
+  following = on && Boolean(stream);
+  if (!follow) return;
+  follow.ariaPressed = String(following);
+  const icon = follow.querySelector("use");
+  icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, following ? "#pause" : "#play"));
+  follow.querySelector("span").textContent = following ? "Pause" : "Follow";
+  if (["live", "paused"].includes(connection.dataset.c)) showState({ state: "live" });
+  if (!following) return;
+  unseen = 0;
+  pill.hidden = true;
+  if (isDetached) loadEnd();
+  else toEnd();
+};
+
+const showState = ({ state, seconds }) => {
+  const words = connection.querySelector("span");
+  connection.dataset.c = state === "live" ? (following ? "live" : "paused") : "lost";
+  if (state === "signed-out") {
+    const link = document.createElement("a");
+    link.href = login;
+    link.textContent = "Signed out. Sign in again";
+    words.replaceChildren(link);
+  } else if (state === "live") words.textContent = following ? "Live" : "Paused, still receiving";
+  else words.textContent = seconds ? `Connecting again in ${seconds} s` : "Not connected";
+};
+
+const ageOf = (seconds) => {
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+};
+
+const showAge = () => {
+  if (newestAt === null) return;
+  at("log-age").textContent = `Newest line ${ageOf(Math.max(0, Date.now() - newestAt) / 1000)} old`;
+};
+
+const summarise = () => {
+  if (!fresh.lines) return;
+  const errors = fresh.error ? `${plural(fresh.error, "new error line")}, ` : "";
+  at("log-summary").textContent = `${errors}${plural(fresh.lines, "new line")}`;
+  fresh.error = fresh.lines = 0;
+};
+
+/* ---- Permalinks ---- */
+
+const openPermalink = async () => {
+  const number = Number(/^#L(\d+)$/.exec(location.hash)?.[1]);
+  if (!number) return false;
+  const first = () => Number(rows()[0]?.querySelector("a")?.textContent ?? 0);
+  while (!at(`L${number}`) && number < first() && rows().length < MOST_ROWS && (await loadEarlier()));
+  const row = at(`L${number}`);
+  if (!row) return false;
+  setFollow(false);
+  row.scrollIntoView({ block: "center" });
+  return true;
+};
+
+/* ---- Controls ---- */
+
+scroller.addEventListener("scroll", () => {
+  const isUp = scroller.scrollTop < lastTop;
+  lastTop = scroller.scrollTop;
+  if (atEnd()) {
+    if (!following && !isUp && stream) setFollow(true);
+  } else if (following && isUp) setFollow(false);
+  if (isUp && scroller.scrollTop < 40) loadEarlier();
+}, { passive: true });
+
+view.addEventListener("click", (event) => {
+  const control = event.target.closest("button, a");
+  if (!control) return;
+  if (control.matches("a.more")) { event.preventDefault(); showWhole(control); }
+  else if (control.id === "log-earlier-link") { event.preventDefault(); loadEarlier(); }
+  else if (control === follow) setFollow(!following);
+  else if (control === pill) setFollow(true);
+  else if (control.matches(".sev, #wrap, #stamps")) {
+    control.ariaPressed = String(control.ariaPressed !== "true");
+    if (control.id === "wrap") log.classList.toggle("wrap");
+    else if (control.id === "stamps") log.classList.toggle("no-time");
+    else refilter();
+    if (following) toEnd();
+  }
+});
+
+filter.addEventListener("input", () => requestAnimationFrame(refilter));
+new ResizeObserver(() => { if (following) toEnd(); }).observe(scroller);
+setInterval(showAge, 1000);
+setInterval(summarise, SUMMARY_EVERY);
+
+const lastRow = rows()[rows().length - 1];
+if (lastRow) lastRow.cursor = view.dataset.after;
+showEarlier();
+count();
+if (stream) connect();
+if (!(await openPermalink())) toEnd();
+addEventListener("hashchange", openPermalink);
