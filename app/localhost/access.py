@@ -15,7 +15,7 @@ _MAX_FIELD = 4_096
 
 def access_line(
     *,
-    address: str,
+    address: bytes,
     ended_at: float,
     method: bytes,
     target: bytes,
@@ -33,7 +33,7 @@ def access_line(
     the request's first byte to the answer's last.
     """
     return b'%b - - [%b] "%b %b HTTP/%b" %d %d "%b" "%b" "%b" response-time=%.3f\n' % (
-        address.encode("ascii", "backslashreplace"),
+        address,
         _time_field(int(ended_at)),
         method,
         _field(target),

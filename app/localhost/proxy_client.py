@@ -43,7 +43,7 @@ class ClientConnection(asyncio.Protocol):
         self._is_reading = True
         self._is_write_paused = False
         self._is_ending = False
-        self.address = ""
+        self.address = b""
         self.deadline = math.inf
 
     # Called by the event loop.
@@ -51,7 +51,7 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
-        self.address = str(peer[0]) if peer else "-"
+        self.address = str(peer[0]).encode("ascii", "replace") if peer else b"-"
         self.expire_in(self._context.limits.head_seconds)
         if not self._on_open(self):
             self._write_refusal(pages.CROWDED)
@@ -178,7 +178,8 @@ class ClientConnection(asyncio.Protocol):
         self._exchange = None
         if keeps_open and not self._context.is_closing:
             self.expire_in(self._context.limits.idle_seconds)
-            self._advance()
+            if self._buffer or not self._is_reading:
+                self._advance()
         elif self._buffer or (body is not None and not body.is_complete):
             self._linger()
         else:

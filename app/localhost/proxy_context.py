@@ -29,7 +29,8 @@ class Client(Protocol):
     """The connection that a request came on, as the exchange of that request uses it."""
 
     @property
-    def address(self) -> str: ...
+    def address(self) -> bytes:
+        """Its IP address."""
 
     def write(self, data: bytes) -> None: ...
 

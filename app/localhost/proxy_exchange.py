@@ -50,11 +50,15 @@ class Exchange:
     def start(self, refused: pages.Page | None = None) -> None:
         """Find the site and send the request on, or answer with `refused`."""
         self._site = site = self._context.directory.find(self._head.host_name)
-        page = refused or self._refusal()
-        if page is not None or site is None:
-            self.answer_with(page or pages.UNKNOWN_HOST)
+        if site is None:
+            self.answer_with(refused or pages.UNKNOWN_HOST)
             return
-        self._pool = pool = self._context.pools.of(site)
+        pool = self._context.pools.of(site)
+        page = refused or self._refusal(site, pool)
+        if page is not None:
+            self.answer_with(page)
+            return
+        self._pool = pool
         pool.in_flight += 1
         self._expect_next()
         upstream = None
@@ -66,16 +70,11 @@ class Exchange:
         else:
             self._reach_in_task(site)
 
-    def _refusal(self) -> pages.Page | None:
-        site = self._site
-        if site is None:
-            return pages.UNKNOWN_HOST
+    def _refusal(self, site: SiteEntry, pool: SitePool) -> pages.Page | None:
         if self._head.wants_upgrade:
             return pages.NO_UPGRADE
         page = refusal(site.state)
-        if page is None and self._context.pools.of(site).is_full:
-            return pages.TOO_BUSY
-        return page
+        return pages.TOO_BUSY if page is None and pool.is_full else page
 
     def _reach_in_task(self, site: SiteEntry) -> None:
         self._task = self._context.loop.create_task(self._reach(site))
@@ -90,7 +89,7 @@ class Exchange:
 
     def _send(self, upstream: Upstream) -> None:
         self._upstream = upstream
-        head = request_head(self._head, self._client.address.encode("ascii", "replace"))
+        head = request_head(self._head, self._client.address)
         upstream.send(self, head, is_head_request=self._head.method == b"HEAD")
         for piece in self._pending:
             upstream.write(piece)
@@ -234,9 +233,8 @@ class Exchange:
 
     def _access_line(self) -> bytes:
         head, answer = self._head, self._answer
-        address = self._client.address
         return access_line(
-            address=address,
+            address=self._client.address,
             ended_at=time.time(),
             method=head.method,
             target=head.target,
@@ -245,6 +243,6 @@ class Exchange:
             body_bytes=answer.body_bytes,
             referrer=head.first(b"referer"),
             agent=head.first(b"user-agent"),
-            forwarded_for=address.encode("ascii", "replace"),
+            forwarded_for=self._client.address,
             seconds=self._context.loop.time() - self._started_at,
         )

@@ -101,8 +101,8 @@ def _status_line(status: int) -> bytes:
 def response_head(status: int, headers: Headers, framing: tuple[bytes, ...]) -> bytes:
     """The head for the client, with its empty line.
 
-    `headers` come from the site, names in lower case; `framing` are the lines that say how the body is framed
-    and whether the connection stays open.
+    `headers` come from the site, names in lower case; `framing` are the lines that say how the
+    body is framed and whether the connection stays open.
     """
     dropped = _named_in_connection(headers)
     lines = [_status_line(status)]

@@ -19,7 +19,7 @@ LINE = re.compile(
 
 def line_of(**changes: object) -> bytes:
     values = {
-        "address": "1.2.3.4",
+        "address": b"1.2.3.4",
         "ended_at": 1_795_180_440.9,
         "method": b"GET",
         "target": b"/",
