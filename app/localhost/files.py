@@ -27,7 +27,8 @@ class UnsatisfiableRange(Exception):
 async def read_path(request: Request) -> Response:
     """A log file's bytes, or the list of log files."""
     context = context_of(request)
-    path = "/" + request.path_params["path"]
+    # Not the route's parameter, which lacks a line break at the end.
+    path = request.scope["path"].partition("/files/path")[2]
     if path.rstrip("/") == LOG_FOLDER:
         return _listing(request, context)
     folder, _, name = path.rpartition("/")

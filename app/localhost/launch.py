@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -13,8 +12,8 @@ from pathlib import Path
 from app.localhost import processes
 from app.localhost.command import split_command
 from app.localhost.paths import HostPaths
+from app.localhost.plan import Plan
 from app.localhost.records import Process, RunRecord, read_record
-from app.localhost.shim import Plan
 from app.localhost.specs import SiteSpec
 from app.localhost.watch import process_end, reap
 from app.models import LogKind, LogName
@@ -127,20 +126,18 @@ class Launcher:
         return list(current.parent.glob(f"{prefix}.*.sock"))
 
     def _plan(self, spec: SiteSpec, generation: int, argv: list[str], home: str) -> Plan:
-        return {
-            "argv": argv,
-            "working_directory": spec.working_directory or home,
-            "error_log": self._log(spec.domain_name, LogKind.ERROR),
-            "server_log": self._log(spec.domain_name, LogKind.SERVER),
-            "record": str(self.paths.record_file(spec.domain_name)),
-            "generation": generation,
-            "stop_seconds": self.stop_seconds,
-            "umask": self.umask,
-        }
-
-    def _log(self, domain: str, kind: LogKind) -> tuple[str, str]:
-        name = LogName(kind)
-        return str(self.paths.log_file(domain, name)), str(self.paths.times_file(domain, name))
+        domain = spec.domain_name
+        return Plan(
+            argv=argv,
+            working_directory=spec.working_directory or home,
+            error_log=str(self.paths.log_file(domain, LogName(LogKind.ERROR))),
+            server_log=str(self.paths.log_file(domain, LogName(LogKind.SERVER))),
+            times_folder=str(self.paths.times_folder),
+            record=str(self.paths.record_file(domain)),
+            generation=generation,
+            stop_seconds=self.stop_seconds,
+            umask=self.umask,
+        )
 
 
 def site_environment(socket_path: str) -> dict[str, str]:
@@ -179,7 +176,7 @@ def _spawn_shim(plan: Plan, environment: Mapping[str, str]) -> tuple[int, int]:
     try:
         pid = os.posix_spawn(
             sys.executable,
-            [sys.executable, "-I", "-S", str(_ENTRY), json.dumps(plan)],
+            [sys.executable, "-I", "-S", str(_ENTRY), plan.to_json()],
             environment,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

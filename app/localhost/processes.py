@@ -5,6 +5,7 @@ Standard library only, since shims use it too.
 
 import os
 
+HAS_PROC = os.path.exists("/proc/self/stat")
 _STATE, _GROUP, _SESSION, _START = 0, 2, 3, 19
 """Positions in /proc/PID/stat behind the command name, see proc_pid_stat(5)."""
 _boot_id = ""
@@ -21,7 +22,7 @@ def start_of(pid: int) -> str:
 
 def is_running(pid: int, start: str) -> bool:
     """Whether the process that `start_of` described still runs (a zombie does not)."""
-    if not os.path.exists("/proc/self/stat"):
+    if not HAS_PROC:
         return _exists(pid)
     fields = _fields(pid)
     return bool(fields) and fields[_STATE] != "Z" and start_of(pid) == start
@@ -30,7 +31,7 @@ def is_running(pid: int, start: str) -> bool:
 def members(session: int, group: int | None = None) -> list[int]:
     """Living processes of a session, of one process group in it if given. Needs /proc."""
     found = []
-    for name in os.listdir("/proc") if os.path.exists("/proc/self/stat") else []:
+    for name in os.listdir("/proc") if HAS_PROC else []:
         if not name.isdigit():
             continue
         fields = _fields(int(name))

@@ -11,9 +11,9 @@ import resource
 import select
 import signal
 import time
-from typing import Any, TypedDict
 
-from app.localhost.processes import start_of
+from app.localhost.plan import Plan
+from app.localhost.processes import HAS_PROC, members, start_of
 from app.localhost.rotating import RotatingLog
 
 READ_BYTES = 64 * 1024
@@ -26,23 +26,9 @@ NOT_FOUND = 127
 _STDOUT, _STDERR = 1, 2
 
 
-class Plan(TypedDict):
-    """What the daemon tells a shim; paths are absolute, the environment is the shim's own."""
-
-    argv: list[str]
-    working_directory: str
-    error_log: tuple[str, str]
-    server_log: tuple[str, str]
-    record: str
-    generation: int
-    stop_seconds: float
-    umask: int
-
-
 def run(plan_json: str) -> int:
     """Run the site of the plan until it ends. Returns the shim's own exit code."""
-    plan: Plan = json.loads(plan_json)
-    return Shim(plan).run()
+    return Shim(Plan.from_json(plan_json)).run()
 
 
 class Shim:
@@ -50,13 +36,13 @@ class Shim:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._error_log = RotatingLog(*plan["error_log"])
-        self._server_log = RotatingLog(*plan["server_log"])
+        self._error_log = _open_log(plan, plan.error_log)
+        self._server_log = _open_log(plan, plan.server_log)
         # Both exist from the start, so that a silent site has empty logs rather than none.
         self._server_log.position()
         self._logs: dict[int, RotatingLog] = {}
-        self._record: dict[str, Any] = {
-            "generation": plan["generation"],
+        self._record: dict[str, object] = {
+            "generation": plan.generation,
             "shim": {"pid": os.getpid(), "start": start_of(os.getpid())},
             "child": None,
             "started_at": time.time(),
@@ -95,13 +81,13 @@ class Shim:
 
     def _spawn(self) -> int:
         """Start the command in a process group of its own. Raises OSError if it cannot run."""
-        os.chdir(self._plan["working_directory"])
+        os.chdir(self._plan.working_directory)
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         limit = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
         output, error = self._pipe(self._server_log), self._pipe(self._error_log)
-        argv = self._plan["argv"]
-        previous = os.umask(self._plan["umask"])
+        argv = self._plan.argv
+        previous = os.umask(self._plan.umask)
         try:
             return os.posix_spawn(
                 argv[0],
@@ -141,7 +127,7 @@ class Shim:
             if self._stop_wanted:
                 self._stop_wanted = False
                 _signal_group(child, signal.SIGTERM)
-                self._kill_at = time.monotonic() + self._plan["stop_seconds"]
+                self._kill_at = time.monotonic() + self._plan.stop_seconds
 
     def _milliseconds_to_kill(self) -> int | None:
         if self._kill_at is None:
@@ -152,7 +138,7 @@ class Shim:
         """Take what is left in the pipes, and end what is left of the group."""
         _signal_group(child, signal.SIGTERM)
         deadline = time.monotonic() + DRAIN_SECONDS
-        while time.monotonic() < deadline and (self._logs or _signal_group(child, 0)):
+        while time.monotonic() < deadline and (self._logs or _group_lives(child)):
             self._copy(10)
         _signal_group(child, signal.SIGKILL)
         deadline = time.monotonic() + LAST_READ_SECONDS
@@ -200,13 +186,17 @@ class Shim:
         self._error_log.close()
 
     def _write_record(self) -> None:
-        unfinished = f"{self._plan['record']}.{os.getpid()}"
+        unfinished = f"{self._plan.record}.{os.getpid()}"
         try:
             with open(unfinished, "w", encoding="utf-8") as file:
                 json.dump(self._record, file)
-            os.replace(unfinished, self._plan["record"])
+            os.replace(unfinished, self._plan.record)
         except OSError as error:
             self._error_log.write(f"[The local host could not note a change: {error}]\n".encode())
+
+
+def _open_log(plan: Plan, path: str) -> RotatingLog:
+    return RotatingLog(path, os.path.join(plan.times_folder, os.path.basename(path)))
 
 
 def _signal_group(group: int, number: int) -> bool:
@@ -216,6 +206,13 @@ def _signal_group(group: int, number: int) -> bool:
     except (ProcessLookupError, PermissionError):
         return False
     return True
+
+
+def _group_lives(group: int) -> bool:
+    """Zombies that nobody takes yet do not count."""
+    if not _signal_group(group, 0):
+        return False
+    return not HAS_PROC or bool(members(os.getpid(), group))
 
 
 def _code_of(error: OSError) -> int:

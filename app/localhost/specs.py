@@ -5,6 +5,7 @@ import logging
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import UnionType
 
 from app.errors import InvalidInput
 from app.localhost.command import split_command
@@ -32,6 +33,17 @@ class SiteSpec:
     reloaded_at: float | None = None
 
 
+_TYPES: dict[str, type | UnionType] = {
+    "id": int,
+    "domain_name": str,
+    "command": str,
+    "enabled": bool,
+    "working_directory": str,
+    "generation": int,
+    "reloaded_at": float | None,
+}
+
+
 class SpecStore:
     """Reads and writes the specs below `paths.sites`."""
 
@@ -47,6 +59,10 @@ class SpecStore:
             except (OSError, ValueError, KeyError, TypeError, InvalidInput) as error:
                 logger.error("%s is not a site this version can read: %s", path.name, error)
         return sorted(specs, key=lambda spec: spec.id)
+
+    def domains(self) -> set[str]:
+        """Every domain that has a spec, a damaged one too."""
+        return {path.stem for path in self._paths.sites.glob("*.json")}
 
     def save(self, spec: SiteSpec) -> None:
         """Replace the site's file. Raises OSError."""
@@ -99,16 +115,13 @@ def check_folder(text: str) -> str:
 
 
 def _parse(path: Path) -> SiteSpec:
+    """Fields of a later version are ignored."""
     content = json.loads(path.read_bytes())
-    spec = SiteSpec(**content)
-    if check_domain(spec.domain_name) != path.stem or not isinstance(spec.enabled, bool):
+    spec = SiteSpec(**{name: content[name] for name in _TYPES if name in content})
+    for name, kind in _TYPES.items():
+        if not isinstance(getattr(spec, name), kind):
+            raise ValueError(f"its {name} is of the wrong kind")
+    if check_domain(spec.domain_name) != path.stem:
         raise ValueError("its content does not belong to its name")
-    if not isinstance(spec.id, int) or not isinstance(spec.generation, int):
-        raise ValueError("its numbers are not numbers")
-    return SiteSpec(
-        **{
-            **content,
-            "command": str(spec.command),
-            "working_directory": check_folder(spec.working_directory),
-        }
-    )
+    check_folder(spec.working_directory)
+    return spec

@@ -113,7 +113,7 @@ class Supervisor:
 
     def _end_unknown_runs(self) -> None:
         """Runs of sites whose deletion was cut short."""
-        known = {self._paths.record_file(domain) for domain in self._sites}
+        known = {self._paths.record_file(domain) for domain in self._store.domains()}
         for path in set(self._paths.run.glob("*.json")) - known:
             record = read_record(path)
             if record is not None and record.shim.is_running():
