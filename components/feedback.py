@@ -1,6 +1,6 @@
 """What an action came to: toasts, and notices for facts about a page."""
 
-from fasthtml.common import FT, Button, Code, Div, P, Section, Small, Strong
+from fasthtml.common import FT, Button, Code, Div, P, Section, Small, Strong, Template
 
 from app import urls
 from app.models import HostNotice, Toast
@@ -32,8 +32,12 @@ def ToastCard(toast: Toast) -> FT:
 
 
 def ToastOutOfBand(toast: Toast) -> FT:
-    """Adds the toast to the page beside whatever else a fragment swaps."""
-    return Div(ToastCard(toast), hx_swap_oob=f"beforeend:#{TOASTS_ID}")
+    """Adds the toast to the page beside whatever else a fragment swaps.
+
+    Behind a table row only a template is left as it is: a parser in a table would pull a form
+    and its button apart.
+    """
+    return Template(Div(ToastCard(toast), hx_swap_oob=f"beforeend:#{TOASTS_ID}"))
 
 
 def _UndoForm(toast: Toast) -> FT | None:

@@ -39,6 +39,8 @@ HTMX_CONFIG = {
     "allowEval": False,
     "allowScriptTags": False,
     "selfRequestsOnly": True,
+    # A row inside a list that is fetched anew must not inherit the list's target.
+    "disableInheritance": True,
     "historyCacheSize": 0,
     "refreshOnHistoryMiss": True,
     "responseHandling": [

@@ -41,15 +41,17 @@ async def show_log(req: Request) -> FT:
         )
     )
     before, after = str(page.before), str(page.after)
+    is_live = name.index == 0
+    stream = urls.log_stream(*site.key, str(name), after, since)
     return await shell_page(
         req,
         f"{name} log of {site.domain_name}",
         SiteHead(site, label),
         host_notice(services),
         SiteTabs(site, "logs"),
-        LogView(site.key, name, page.lines, before, after),
+        LogView(site.key, name, page.lines, before, after, stream if is_live else ""),
         account_id=site.account_id,
-        stream_href=urls.log_stream(*site.key, str(name), after, since),
+        stream_href=stream if is_live else urls.events("/".join(site.key), since),
     )
 
 

@@ -126,8 +126,10 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
     if "hx-request" not in req.headers:
         return await _back(req, services, site, toast)
     label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
-    content = (_changed_part(req, site, label), ToastOutOfBand(toast))
-    return FtResponse(tuple(filter(None, content)), status)
+    # What a reload came to is announced when the site has answered; the row shows it till then.
+    is_told = status != 200 or action is not SiteAction.RELOAD
+    parts = (_changed_part(req, site, label), ToastOutOfBand(toast) if is_told else None)
+    return FtResponse(tuple(filter(None, parts)), status)
 
 
 def _changed_part(req: Request, site: Site, label: str) -> FT | str | None:
@@ -147,11 +149,7 @@ async def _back(req: Request, services: Services, site: Site, toast: Toast) -> R
 
 def _toast(action: SiteAction, site: Site) -> Toast:
     if action is SiteAction.RELOAD:
-        is_busy = site.status is SiteStatus.RELOADING
-        return Toast(
-            f"Reloading {site.domain_name}" if is_busy else f"{site.domain_name} reloaded",
-            "The first answer is reported here." if is_busy else "",
-        )
+        return Toast(f"Reloading {site.domain_name}", "Its page shows the first answer.")
     return Toast(f"{site.domain_name} {action.past}", undo=action.opposite, site_key=site.key)
 
 
