@@ -1,0 +1,59 @@
+"""Settings: flags before variables before defaults, and refusals that say what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import ConfigurationError
+from app.settings import Listen, Settings
+
+
+def test_the_defaults_are_safe_and_local() -> None:
+    settings = Settings.from_env({}, {})
+    assert settings.listen == Listen("127.0.0.1", 5001)
+    assert settings.local_host
+    assert settings.data == Path("data").absolute()
+    assert settings.allowed_hosts == {"localhost", "127.0.0.1", "::1"}
+
+
+def test_a_flag_wins_over_a_variable() -> None:
+    settings = Settings.from_env({"SITEDECK_LISTEN": "127.0.0.1:1"}, {"listen": "127.0.0.1:2"})
+    assert settings.listen.port == 2
+
+
+def test_another_address_needs_a_public_origin_and_has_no_local_host() -> None:
+    with pytest.raises(ConfigurationError, match="--public-origin"):
+        Settings.from_env({"SITEDECK_LISTEN": "0.0.0.0:80"}, {})
+    settings = Settings.from_env(
+        {"SITEDECK_LISTEN": "0.0.0.0:80", "SITEDECK_PUBLIC_ORIGIN": "https://deck.example.org/"}, {}
+    )
+    assert settings.public_origin == "https://deck.example.org"
+    assert settings.allowed_hosts == {"deck.example.org"}
+    assert settings.is_https
+    assert not settings.local_host
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("listen", "5001", "HOST:PORT"),
+        ("listen", "127.0.0.1:99999", "HOST:PORT"),
+        ("public_origin", "deck.example.org", "https://deck.example.org"),
+        ("local_host", "maybe", "neither on nor off"),
+        ("streams", "0", "from 1"),
+        ("sites_listen", "8800", "--sites-listen"),
+    ],
+)
+def test_a_wrong_value_is_named(name: str, value: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        Settings.from_env({}, {name: value})
+
+
+def test_a_unix_socket_counts_as_local() -> None:
+    settings = Settings.from_env({}, {"listen": "unix:/run/deck.sock"})
+    assert settings.listen.unix_path == "/run/deck.sock"
+    assert settings.listen.is_loopback
+
+
+def test_ipv6_addresses_are_understood() -> None:
+    assert Settings.from_env({}, {"listen": "[::1]:5001"}).listen.origin == "http://[::1]:5001"
