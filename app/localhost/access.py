@@ -51,7 +51,7 @@ def _field(value: bytes) -> bytes:
     return _escaped(value[:_MAX_FIELD]) or b"-"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _escaped(value: bytes) -> bytes:
     return _UNSAFE.sub(_escape, value)
 

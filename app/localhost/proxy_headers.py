@@ -20,28 +20,21 @@ _HOP_BY_HOP = frozenset(
         b"http2-settings",
     }
 )
-_SET_HERE = frozenset({b"host", b"content-length", b"forwarded", b"x-real-ip"})
-_FORGED = frozenset({b"proxy"})  # CGI-style programs would take it for their HTTP_PROXY setting
+_NOT_TO_CLIENT = _HOP_BY_HOP | {b"content-length"}
+# CGI-style programs would take `Proxy` for their own HTTP_PROXY setting.
+_NOT_TO_SITE = _NOT_TO_CLIENT | {b"host", b"forwarded", b"x-real-ip", b"proxy"}
+_FORGED_PREFIXES = (b"proxy-", b"x-forwarded-")
 _DASHBOARD_COOKIES = frozenset({b"sd", b"__Host-sd"})
-_MAX_KNOWN_NAMES = 2_048
 
 
-@lru_cache(maxsize=_MAX_KNOWN_NAMES)
 def _passes_to_site(name: bytes) -> bool:
     """Whether a request header goes to the site. Underscores do not: CGI-style servers would
     read `X_Real_IP` as X-Real-IP."""
-    return not (
-        name in _HOP_BY_HOP
-        or name in _SET_HERE
-        or name in _FORGED
-        or b"_" in name
-        or name.startswith((b"proxy-", b"x-forwarded-"))
-    )
+    return not (name in _NOT_TO_SITE or b"_" in name or name.startswith(_FORGED_PREFIXES))
 
 
-@lru_cache(maxsize=_MAX_KNOWN_NAMES)
 def _passes_to_client(name: bytes) -> bool:
-    return not (name in _HOP_BY_HOP or name == b"content-length" or name.startswith(b"proxy-"))
+    return not (name in _NOT_TO_CLIENT or name.startswith(b"proxy-"))
 
 
 def request_head(head: RequestHead, address: bytes) -> bytes:

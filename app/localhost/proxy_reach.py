@@ -35,6 +35,9 @@ async def reach(site: SiteEntry, limits: ProxyLimits) -> Upstream | pages.Page:
 
     Waits up to `limits.hold_seconds` for a site that is coming up or has just died.
     """
+    page = refusal(site.state)
+    if page is not None:
+        return page
     if site.state not in COMING_UP:
         upstream = await _connect(site.socket_path, limits)
         if upstream is not None:
@@ -42,9 +45,8 @@ async def reach(site: SiteEntry, limits: ProxyLimits) -> Upstream | pages.Page:
         if site.state is HostState.FAILED:
             return pages.NOT_RUNNING
         await asyncio.sleep(_NOTICE_SECONDS)
-    upstream = None
-    if await site.wait_until_ready(limits.hold_seconds):
-        upstream = await _connect(site.socket_path, limits)
+    is_ready = await site.wait_until_ready(limits.hold_seconds)
+    upstream = await _connect(site.socket_path, limits) if is_ready else None
     return upstream or _page_of(site.state)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.models import HostState
 from tests.localhost.proxy_kit import GET, HELLO, QUICK, Request, bare_site, saying, stage, until
 
 pytestmark = pytest.mark.anyio
@@ -148,6 +149,22 @@ async def test_a_request_is_repeated_no_more_than_once(tmp_path: Path) -> None:
         client.write(GET)
         assert (await client.answer()).status == 502
         assert len(it.upstream.requests) == 3
+
+
+async def test_a_request_is_not_repeated_to_a_site_that_was_switched_off(tmp_path: Path) -> None:
+    async def first_only(seen: Request, writer: asyncio.StreamWriter) -> None:
+        if len(it.upstream.requests) == 1:
+            writer.write(HELLO)
+        else:
+            it.site.state = HostState.DISABLED
+            writer.close()
+
+    async with stage(tmp_path, first_only) as it, it.client() as client:
+        client.write(GET)
+        await client.answer()
+        client.write(GET)
+        assert (await client.answer()).status == 404
+        assert it.upstream.connections == 1
 
 
 @pytest.mark.parametrize("rest", [b"\r\n", b"Content-Length: 2\r\n\r\nab"])
