@@ -1,22 +1,30 @@
 """What several tests need: free ports, a dashboard in this process, reading its pages."""
 
+import http.client
 import re
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bs4 import BeautifulSoup, Tag
 from fasthtml.common import FastHTML
 from starlette.testclient import TestClient
 
 from app.factory import create_app
+from app.localhost.ask import ask
+from app.localhost.paths import HostPaths
+from app.localhost.start import has_running_sites, is_answering, start_daemon, wait_for_end
 from app.models import Role
 from app.security.passwords import hash_password
 from app.settings import Listen, Settings
 from app.store.database import Database
 from app.store.users import Users
+
+Value = TypeVar("Value")
 
 PASSWORD = "correct horse battery"
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
@@ -78,7 +86,8 @@ def running_dashboard(data: Path, **changes: object) -> Iterator[Dashboard]:
 
 
 def parse(html: str) -> BeautifulSoup:
-    return BeautifulSoup(html, "html.parser")
+    """The page as a tree. What stands in a template is read like the rest."""
+    return BeautifulSoup(html.replace("<template>", "<div>"), "html.parser")
 
 
 def visible_text(html: str) -> str:
@@ -96,3 +105,40 @@ def attribute(element: Tag, name: str) -> str:
     """An attribute's value, empty if it is absent."""
     value = element.get(name, "")
     return value if isinstance(value, str) else " ".join(value or [])
+
+
+def eventually(look: Callable[[], Value], what: str, seconds: float = 10.0) -> Value:
+    """What `look` finds, as soon as it is true; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (value := look()):
+        assert time.monotonic() < deadline, f"still waiting: {what}"
+        time.sleep(0.01)
+    return value
+
+
+@contextmanager
+def local_host(data: Path) -> Iterator[str]:
+    """A real daemon of its own below `data`; yields the HOST:PORT of its sites."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    paths = HostPaths(data / "host")
+    address = f"127.0.0.1:{free_port()}"
+    start_daemon(paths, address)
+    try:
+        yield address
+    finally:
+        if is_answering(paths.socket) or has_running_sites(paths):
+            start_daemon(paths, address)
+            ask(paths, "POST", "/api/host/stop/", {"stop_sites": True})
+            assert wait_for_end(paths, 20)
+
+
+def get_from_site(address: str, domain: str, path: str = "/") -> tuple[int, str]:
+    """Asks a site through the proxy. (Python does not resolve NAME.localhost.)"""
+    host, _, port = address.partition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=15)
+    try:
+        connection.request("GET", path, headers={"Host": f"{domain}:{port}"})
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    finally:
+        connection.close()

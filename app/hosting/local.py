@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 class LocalHostWatch:
     """Follows the local host and starts it again when it crashed.
 
-    `start_host` spawns the daemon detached; `socket` is its socket file: an orderly stop removes
-    it, a crash leaves it, so that `make stop` is not undone by a running dashboard.
+    `start_host` spawns the daemon detached; `socket` is the file it answers on. A host that said
+    that it stops is not started again, so `make stop` is not undone by a running dashboard.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class LocalHostWatch:
         self._socket = socket
         self._start_host = start_host
         self._wake = asyncio.Event()
+        self._was_stopped = False
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -58,7 +59,7 @@ class LocalHostWatch:
                 delay = RETRY_SECONDS
             except HostingError as error:
                 await self._mark_unknown(error)
-                if self._socket.exists() and delay > RETRY_SECONDS:
+                if not self._was_stopped:
                     await self._start_quietly()
             with suppress(TimeoutError):
                 async with asyncio.timeout(delay):
@@ -90,6 +91,7 @@ class LocalHostWatch:
 
     async def _follow(self) -> None:
         info = await self._client.host_info()
+        self._was_stopped = False
         self._set_notice(self._notice_of(info))
         async with self._client.events() as events:
             await self._apply_all(events)
@@ -103,6 +105,8 @@ class LocalHostWatch:
                 self._set_notice(self._notice_of(await self._client.host_info()))
             elif "website" in event:
                 await self._save(parse_site(account, event["website"]))
+            elif "stopping" in event:
+                self._was_stopped = True
             elif "deleted" in event:
                 await self._forget(str(event["deleted"]))
             elif "ping" in event:

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def start_daemon(paths: HostPaths, listen: str) -> None:
             # Ctrl+C in this terminal is not meant for the daemon.
             start_new_session=True,
         )
+    # A daemon that ends before this program must be reaped, or it would stay as a zombie.
+    threading.Thread(target=process.wait, name="daemon-reaper", daemon=True).start()
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if is_answering(paths.socket):

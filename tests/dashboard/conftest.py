@@ -1,0 +1,73 @@
+"""A signed-in dashboard over a real local host with two real sites."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.localhost.ask import ask
+from app.localhost.paths import HostPaths
+from app.models import Site, SiteStatus
+from app.routes.services import Services
+from app.settings import parse_listen
+from tests.support import Dashboard, eventually, local_host, running_dashboard
+
+PROGRAM = """
+import sys
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    if scope["path"] == "/fail":
+        print("ERROR:    It failed", file=sys.stderr, flush=True)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+"""
+WORKS, BROKEN = "works.localhost", "broken.localhost"
+
+
+@dataclass
+class Deck:
+    """The dashboard, the address of the sites and the folder of its data."""
+
+    dashboard: Dashboard
+    sites_address: str
+    paths: HostPaths
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.dashboard.app.state.services
+        return services
+
+    def site(self, domain: str) -> Site:
+        site = self.services.sites.get("local", domain)
+        assert site is not None
+        return site
+
+    def wait_for(self, domain: str, status: SiteStatus) -> Site:
+        eventually(lambda: self.site(domain).status is status, f"{domain} {status}")
+        return self.site(domain)
+
+    def ask(self, method: str, path: str, body: object = None) -> object:
+        return ask(self.paths, method, path, body)
+
+
+@pytest.fixture
+def deck(tmp_path: Path) -> Iterator[Deck]:
+    (tmp_path / "program.py").write_text(PROGRAM)
+    command = f"{sys.executable} -m uvicorn --app-dir {tmp_path} --uds ${{DOMAIN_SOCKET}}"
+    data = tmp_path / "data"
+    with local_host(data) as address:
+        paths = HostPaths(data / "host")
+        for domain, line in ((WORKS, f"{command} program:app"), (BROKEN, "/no/such/program")):
+            website = {"domain_name": domain, "enabled": True, "webapp": {"command": line}}
+            ask(paths, "POST", "/api/v1/user/local/websites/", website)
+        changes = {"local_host": True, "sites_listen": parse_listen("sites_listen", address)}
+        with running_dashboard(data, **changes) as dashboard:
+            dashboard.sign_in()
+            found = Deck(dashboard, address, paths)
+            eventually(lambda: len(found.services.sites.all()) == 2, "both sites listed")
+            found.wait_for(WORKS, SiteStatus.RUNNING)
+            found.wait_for(BROKEN, SiteStatus.FAILING)
+            yield found
