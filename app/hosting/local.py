@@ -49,23 +49,22 @@ class LocalHostWatch:
         self._start_host = start_host
         self._wake = asyncio.Event()
         self._was_stopped = False
+        self._delay = RETRY_SECONDS
 
     async def run(self) -> None:
         """Runs until cancelled."""
-        delay = RETRY_SECONDS
         while True:
             try:
                 await self._follow()
-                delay = RETRY_SECONDS
             except HostingError as error:
                 await self._mark_unknown(error)
                 if not self._was_stopped:
                     await self._start_quietly()
             with suppress(TimeoutError):
-                async with asyncio.timeout(delay):
+                async with asyncio.timeout(self._delay):
                     await self._wake.wait()
             self._wake.clear()
-            delay = min(delay * 2, MAX_RETRY_SECONDS)
+            self._delay = min(self._delay * 2, MAX_RETRY_SECONDS)
 
     async def start(self) -> None:
         """Starts the daemon if it does not run. Raises SitedeckError with the reason."""
@@ -91,7 +90,6 @@ class LocalHostWatch:
 
     async def _follow(self) -> None:
         info = await self._client.host_info()
-        self._was_stopped = False
         self._set_notice(self._notice_of(info))
         async with self._client.events() as events:
             await self._apply_all(events)
@@ -101,6 +99,8 @@ class LocalHostWatch:
         account = self._client.account
         async for event in events:
             if "websites" in event:
+                self._was_stopped = False
+                self._delay = RETRY_SECONDS
                 await self._save_list(parse_sites(account, event["websites"]))
                 self._set_notice(self._notice_of(await self._client.host_info()))
             elif "website" in event:

@@ -3,6 +3,7 @@
 import pytest
 from httpx2 import Response
 
+from app.localhost.start import is_answering
 from app.models import SiteStatus
 from tests.dashboard.conftest import BROKEN, WORKS, Deck
 from tests.support import SAME_ORIGIN, attribute, eventually, get_from_site, one, parse
@@ -71,6 +72,7 @@ def test_without_scripts_a_click_leads_to_a_page_that_says_what_happened(deck: D
 
 def test_a_failed_click_says_what_is_now_true(deck: Deck) -> None:
     deck.ask("POST", "/api/host/stop/", {"stop_sites": False})
+    eventually(lambda: not is_answering(deck.paths.socket), "the local host has ended")
     deck.wait_for(WORKS, SiteStatus.UNKNOWN)
     answer = click(deck, "disable")
     page = parse(answer.text)
