@@ -11,36 +11,16 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from html import escape
 
-from fasthtml.common import (
-    FT,
-    A,
-    Button,
-    Div,
-    I,
-    Input,
-    Li,
-    Nav,
-    Ol,
-    P,
-    Safe,
-    Script,
-    Section,
-    Span,
-)
+from fasthtml.common import FT, A, Button, Div, Li, Ol, P, Safe, Script, Section, Span
 
 from app import urls
 from app.models import Level, LogKind, LogLine, LogName
 from components.icons import Icon
+from components.logtools import LogChips, LogStatus, LogTools
 from components.terminal import pieces
 
 LIVE_LOGS = tuple(LogName(kind) for kind in LogKind)
 _WORDS = {Level.ERROR: "ERROR", Level.WARNING: "WARN", Level.INFO: "INFO", Level.OTHER: ""}
-_CHIPS = {
-    Level.ERROR: "Errors",
-    Level.WARNING: "Warnings",
-    Level.INFO: "Info",
-    Level.OTHER: "Other",
-}
 
 
 def render_rows(lines: Sequence[LogLine], line_href: str = "") -> str:
@@ -86,12 +66,12 @@ def LogView(
     is_live = bool(stream_href)
     return Section(
         Div(
-            _Tools(key, name, choices, is_live),
-            _Chips(key, name, Counter(line.level for line in lines)),
+            LogTools(key, name, choices, is_live),
+            LogChips(key, name, Counter(line.level for line in lines)),
             cls="log-tools",
         ),
         _Body(key, name, lines, before),
-        _Status(len(lines), is_live),
+        LogStatus(len(lines), is_live),
         Script(src=urls.static("js/log.js"), type="module"),
         cls="card logview",
         id="logview",
@@ -142,73 +122,6 @@ def _second(seconds: int, is_arrival: bool) -> str:
     )
 
 
-def _Tools(key: tuple[str, str], name: LogName, choices: Sequence[LogName], is_live: bool) -> FT:
-    links = [
-        A(str(choice), href=urls.logs(*key, str(choice)), aria_current="page")
-        if choice == name
-        else A(str(choice), href=urls.logs(*key, str(choice)))
-        for choice in choices
-    ]
-    field = Input(
-        id="log-filter",
-        type="search",
-        placeholder="Filter lines",
-        aria_label="Filter lines",
-        autocomplete="off",
-        spellcheck="false",
-        cls="input",
-    )
-    follow = Button(
-        Icon("pause"),
-        Span("Pause"),
-        cls="btn push needs-script",
-        type="button",
-        id="follow",
-        aria_pressed="true",
-        aria_keyshortcuts="f",
-    )
-    return Div(
-        Nav(*links, cls="segmented", aria_label="Log file"),
-        Div(Icon("search"), field, cls="input-group needs-script"),
-        follow if is_live else None,
-        cls="row",
-    )
-
-
-def _Chips(key: tuple[str, str], name: LogName, counts: Counter[Level]) -> FT:
-    chips = [
-        Button(
-            I(aria_hidden="true"),
-            f"{word} ",
-            Span(str(counts[level]), cls="n"),
-            cls="sev needs-script",
-            type="button",
-            aria_pressed="true",
-            data_level=level.value,
-        )
-        for level, word in _CHIPS.items()
-    ]
-    return Div(
-        *chips,
-        _Toggle(
-            "wrap", "Wrap", "wrap", cls="btn btn-ghost push needs-script", aria_keyshortcuts="w"
-        ),
-        _Toggle("stamps", "Times", "clock", cls="btn btn-ghost needs-script"),
-        A(
-            Icon("download"),
-            "Download",
-            href=urls.log_download(*key, str(name)),
-            download=True,
-            cls="btn btn-ghost",
-        ),
-        cls="chips",
-    )
-
-
-def _Toggle(identity: str, word: str, icon: str, **attributes: str) -> FT:
-    return Button(Icon(icon), word, type="button", id=identity, aria_pressed="true", **attributes)
-
-
 def _Body(key: tuple[str, str], name: LogName, lines: Sequence[LogLine], before: str) -> FT:
     earlier = A(
         "Earlier lines", href=f"{urls.log(*key, str(name))}?before={before}", id="log-earlier-link"
@@ -241,24 +154,4 @@ def _Body(key: tuple[str, str], name: LogName, lines: Sequence[LogLine], before:
             hidden=True,
         ),
         cls="log-body",
-    )
-
-
-def _Status(count: int, is_live: bool) -> FT:
-    connection = Span(Span("Connecting"), cls="conn", id="conn", data_c="lost", role="status")
-    return Div(
-        Span(connection, cls="needs-script")
-        if is_live
-        else Span("A rotated file: it does not grow."),
-        Span(id="log-age"),
-        Span(
-            Span(str(count), id="log-shown"),
-            " of ",
-            Span(str(count), id="log-total"),
-            " lines shown",
-            cls="muted",
-        ),
-        Span("Times in UTC", cls="muted push desktop-only"),
-        P(cls="sr-only", id="log-summary", role="status"),
-        cls="log-status",
     )

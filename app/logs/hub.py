@@ -7,7 +7,8 @@ every other viewer of that log.
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -66,7 +67,7 @@ class LogHub:
 
     async def subscribe(
         self, path: Path, times: Path | None = None, after: Cursor | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """Ready events for one viewer, endless until `end_streams`.
 
         Events: `lines` (rows), `rotated`, `skipped` (count, from, to), `hb` (age of the newest
@@ -91,8 +92,9 @@ class LogHub:
                         break
                     yield event
                     await asyncio.sleep(0)
-            async for event in viewer.events():
-                yield event
+            async with aclosing(viewer.events()) as events:
+                async for event in events:
+                    yield event
         finally:
             channel.viewers.discard(viewer)
             self._leave(channel)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
 from app.logs.identity import Cursor
@@ -66,7 +66,7 @@ class Viewer:
         self._queue.clear()
         self._wake.set()
 
-    async def events(self) -> AsyncIterator[bytes]:
+    async def events(self) -> AsyncGenerator[bytes, None]:
         """Everything offered, in order, until the stream is closed."""
         while not self.is_closing:
             if self._queue:

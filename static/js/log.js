@@ -37,16 +37,14 @@ const unmark = (row) => {
   if (marks.length) row.normalize();
 };
 
-const markMatches = (row, wanted) => {
-  const texts = document.createTreeWalker(row.querySelector(".msg"), NodeFilter.SHOW_TEXT);
-  const found = [];
-  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-    if (text.data.toLowerCase().includes(wanted)) found.push(text);
-  }
-  for (let text of found) {
-    for (let place; (place = text.data.toLowerCase().indexOf(wanted)) >= 0; ) {
-      const match = text.splitText(place);
-      text = match.splitText(Math.min(wanted.length, match.length));
+const markMatches = (row, pattern) => {
+  const walker = document.createTreeWalker(row.querySelector(".msg"), NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) texts.push(walker.currentNode);
+  for (let text of texts) {
+    for (let found; (found = pattern.exec(text.data)); ) {
+      const match = text.splitText(found.index);
+      text = match.splitText(found[0].length);
       const mark = document.createElement("mark");
       match.replaceWith(mark);
       mark.append(match);
@@ -54,12 +52,18 @@ const markMatches = (row, wanted) => {
   }
 };
 
-const applyFilter = (some, wanted = filter.value.trim().toLowerCase(), hidden = hiddenLevels()) => {
+const typedPattern = () => {
+  const typed = filter.value.trim();
+  return typed ? new RegExp(typed.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "iu") : null;
+};
+
+const applyFilter = (some) => {
+  const pattern = typedPattern(), hidden = hiddenLevels();
   for (const row of some) {
     unmark(row);
-    const matches = !wanted || row.querySelector(".msg").textContent.toLowerCase().includes(wanted);
+    const matches = !pattern || pattern.test(row.querySelector(".msg").textContent);
     row.hidden = !matches || hidden.has(row.dataset.level);
-    if (wanted && !row.hidden) markMatches(row, wanted);
+    if (pattern && !row.hidden) markMatches(row, pattern);
   }
 };
 
@@ -142,9 +146,20 @@ const showEarlier = () => {
 
 /* ---- What arrives ---- */
 
+// Of a flood only what will stay is parsed at all.
+const keepNewest = (items) => {
+  let start = items.length;
+  for (let size = 0; start > 0 && size <= MOST_ROWS; size += items[start].size ?? 0) start -= 1;
+  if (start === 0 || !following) return items;
+  log.replaceChildren(earlier);
+  before = items.slice(0, start).findLast((item) => item.cursor)?.cursor ?? before;
+  showEarlier();
+  return items.slice(start);
+};
+
 const flush = () => {
   isScheduled = false;
-  const arrived = waiting;
+  const arrived = keepNewest(waiting);
   waiting = [];
   for (const item of arrived) {
     if (item.mark) log.append(item.mark);
@@ -187,7 +202,7 @@ const connect = () => {
   const source = liveSource(stream);
   source.addEventListener("lines", (event) => {
     newestAt = Date.now();
-    arrive({ html: event.data, cursor: event.lastEventId });
+    arrive({ html: event.data, cursor: event.lastEventId, size: event.data.split("<li ").length - 1 });
   });
   source.addEventListener("rotated", () => {
     arrive({ isRotation: true, mark: makeMark(`${name}.log began anew. Earlier lines are in ${name}.log.1`) });
@@ -199,6 +214,7 @@ const connect = () => {
   source.addEventListener("hb", (event) => {
     const { age } = JSON.parse(event.data);
     if (age != null) newestAt = Date.now() - age * 1000;
+    showAge();
   });
   source.addEventListener("reset", () => loadEnd());
   source.addEventListener("state", ({ detail }) => showState(detail));
@@ -214,13 +230,21 @@ const fetchRows = async (query) => {
   return { some: [...list.querySelectorAll(".log-line")], before: list.dataset.before, after: list.dataset.after };
 };
 
+// The page itself holds the last lines with their cursors.
+const fetchEnd = async () => {
+  const answer = await fetch(location.pathname + location.search, { cache: "no-store" });
+  const page = parse(await answer.text());
+  const { before, after } = page.querySelector("#logview").dataset;
+  return { some: [...page.querySelectorAll("#log > .log-line")], before, after };
+};
+
 // The end of the log anew: after a jump from far back, or when the place to resume at is gone.
 const loadEnd = async () => {
   const source = liveSource(stream);
   source.disconnect();
   waiting = [];
   try {
-    const page = await fetchRows("");
+    const page = await fetchEnd();
     log.replaceChildren(earlier);
     adopt(page.some);
     if (page.some.length) page.some.at(-1).cursor = page.after;
@@ -261,6 +285,7 @@ const loadEarlier = async () => {
 
 const fillGap = async (mark, missing, from) => {
   mark.querySelector("button").disabled = true;
+  setFollow(false);
   try {
     const page = await fetchRows(`?after=${encodeURIComponent(from)}`);
     const some = page.some.slice(0, missing);
@@ -270,6 +295,7 @@ const fillGap = async (mark, missing, from) => {
     if (left > 0 && some.length) mark.replaceWith(makeGap({ count: left, from: page.after }));
     else if (left > 0) mark.textContent = `${plural(left, "line")} skipped. They are in ${name}.log.1`;
     else mark.remove();
+    dropNewest();
     count();
   } catch {
     mark.textContent = `${plural(missing, "line")} skipped. They are no longer in the log.`;
@@ -280,7 +306,10 @@ const showWhole = async (link) => {
   const answer = await fetch(link.href, { headers: { "HX-Request": "true" }, cache: "no-store" });
   if (!answer.ok) return;
   const code = link.closest(".msg");
-  code.replaceChildren(parse(await answer.text()));
+  // Only what the server says is markup is read as markup: the rest is what a log holds.
+  const isMarkup = answer.headers.get("content-type")?.startsWith("text/html");
+  const text = await answer.text();
+  code.replaceChildren(isMarkup ? parse(text) : text);
   applyFilter([code.closest(".log-line")]);
 };
 
@@ -353,7 +382,8 @@ scroller.addEventListener("scroll", () => {
   if (atEnd()) {
     if (!following && !isUp && stream) setFollow(true);
   } else if (following && isUp) setFollow(false);
-  if (isUp && scroller.scrollTop < 40) loadEarlier();
+  const isLong = scroller.scrollHeight > 1.5 * scroller.clientHeight; // not filtered down to little
+  if (isUp && isLong && !following && scroller.scrollTop < 40) loadEarlier();
 }, { passive: true });
 
 view.addEventListener("click", (event) => {

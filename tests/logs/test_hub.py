@@ -225,7 +225,7 @@ async def test_a_slow_viewer_is_bounded_and_told_what_it_missed(tmp_path: Path) 
     append(path, "and on\n")
     (event,) = parse_events(await anext(slow))
     assert event.data == ["and on"]
-    await slow.aclose()  # type: ignore[attr-defined]
+    await slow.aclose()
     await hub.close()
     await quick.ended()
 

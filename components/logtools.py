@@ -1,0 +1,114 @@
+"""What surrounds the lines of the log view: choice of log, filter, severities, state."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from fasthtml.common import FT, A, Button, Div, I, Input, Nav, P, Span
+
+from app import urls
+from app.models import Level, LogName
+from components.icons import Icon
+
+_CHIPS = {
+    Level.ERROR: "Errors",
+    Level.WARNING: "Warnings",
+    Level.INFO: "Info",
+    Level.OTHER: "Other",
+}
+
+
+def LogTools(key: tuple[str, str], name: LogName, choices: Sequence[LogName], is_live: bool) -> FT:
+    """The other logs as links; what needs the script is hidden where there is none."""
+    links = [
+        A(str(choice), href=urls.logs(*key, str(choice)), aria_current="page")
+        if choice == name
+        else A(str(choice), href=urls.logs(*key, str(choice)))
+        for choice in choices
+    ]
+    return Div(
+        Nav(*links, cls="segmented", aria_label="Log file"),
+        _Filter(),
+        _FollowButton() if is_live else None,
+        cls="row",
+    )
+
+
+def _Filter() -> FT:
+    field = Input(
+        id="log-filter",
+        type="search",
+        placeholder="Filter lines",
+        aria_label="Filter lines",
+        autocomplete="off",
+        spellcheck="false",
+        cls="input",
+    )
+    return Div(Icon("search"), field, cls="input-group needs-script")
+
+
+def _FollowButton() -> FT:
+    return Button(
+        Icon("pause"),
+        Span("Pause"),
+        cls="btn push needs-script",
+        type="button",
+        id="follow",
+        aria_pressed="true",
+        aria_keyshortcuts="f",
+    )
+
+
+def LogChips(key: tuple[str, str], name: LogName, counts: Counter[Level]) -> FT:
+    """Which severities are shown, and how lines look."""
+    chips = [
+        Button(
+            I(aria_hidden="true"),
+            f"{word} ",
+            Span(str(counts[level]), cls="n"),
+            cls="sev needs-script",
+            type="button",
+            aria_pressed="true",
+            data_level=level.value,
+        )
+        for level, word in _CHIPS.items()
+    ]
+    return Div(
+        *chips,
+        _Toggle(
+            "wrap", "Wrap", "wrap", cls="btn btn-ghost push needs-script", aria_keyshortcuts="w"
+        ),
+        _Toggle("stamps", "Times", "clock", cls="btn btn-ghost needs-script"),
+        A(
+            Icon("download"),
+            "Download",
+            href=urls.log_download(*key, str(name)),
+            download=True,
+            cls="btn btn-ghost",
+        ),
+        cls="chips",
+    )
+
+
+def _Toggle(identity: str, word: str, icon: str, **attributes: str) -> FT:
+    return Button(Icon(icon), word, type="button", id=identity, aria_pressed="true", **attributes)
+
+
+def LogStatus(count: int, is_live: bool) -> FT:
+    """The connection, the age of the newest line, how many lines are shown."""
+    connection = Span(Span("Connecting"), cls="conn", id="conn", data_c="lost", role="status")
+    return Div(
+        Span(connection, cls="needs-script")
+        if is_live
+        else Span("A rotated file: it does not grow."),
+        Span(id="log-age"),
+        Span(
+            Span(str(count), id="log-shown"),
+            " of ",
+            Span(str(count), id="log-total"),
+            " lines shown",
+            cls="muted",
+        ),
+        Span("Times in UTC", cls="muted push desktop-only"),
+        P(cls="sr-only", id="log-summary", role="status"),
+        cls="log-status",
+    )
