@@ -43,6 +43,7 @@ class ClientConnection(asyncio.Protocol):
         self._is_reading = True
         self._is_write_paused = False
         self._is_ending = False
+        self._is_late = False
         self.address = b""
         self.deadline = math.inf
 
@@ -174,16 +175,13 @@ class ClientConnection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def on_exchange_done(self, *, keeps_open: bool) -> None:
-        body, self._body = self._body, None
-        self._exchange = None
+        self._exchange = self._body = None
         if keeps_open and not self._context.is_closing:
             self.expire_in(self._context.limits.idle_seconds)
             if self._buffer or not self._is_reading:
                 self._advance()
-        elif self._buffer or (body is not None and not body.is_complete):
-            self._linger()
         else:
-            self._close()
+            self._linger()
 
     def abort(self, *, is_reset: bool) -> None:
         """Drop the connection; with `is_reset` even a client that reads until the end sees that
@@ -213,8 +211,16 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(pages.HEAD_TOO_LATE)
         elif not self._is_ending:
             self._close()
+        elif self._is_unsent and not self._is_late:
+            self._is_late = True
+            self.expire_in(self._context.limits.idle_seconds)
         else:
             self.abort(is_reset=False)
+
+    @property
+    def _is_unsent(self) -> bool:
+        """Whether the client has yet to take the end of an answer."""
+        return self._transport is not None and self._transport.get_write_buffer_size() > 0
 
     def _refuse(self, page: pages.Page) -> None:
         """Answer what is no request that could be carried, and end the connection."""

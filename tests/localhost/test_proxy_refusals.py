@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.localhost.proxy_kit import GET, QUICK, stage
+from tests.localhost.proxy_kit import GET, QUICK, saying, stage
 
 pytestmark = pytest.mark.anyio
 
@@ -203,6 +203,43 @@ async def test_a_body_that_is_too_large_is_refused(tmp_path: Path, is_announced:
         assert answer.startswith(b"HTTP/1.1 413 ")
         assert it.upstream.requests == []
         assert len(it.log) == 1
+
+
+async def test_what_still_comes_of_a_refused_body_is_swallowed(tmp_path: Path) -> None:
+    async with stage(tmp_path) as it, it.client() as client:
+        client.write(POST + b"Content-Length: 200000000\r\n\r\n")
+        assert (await client.head()).status == 413
+        client.write(b"a" * 1_000_000)
+        await client.writer.drain()
+        assert (await client.read_to_end()).endswith(b".\n")
+
+
+async def test_a_client_that_does_not_leave_after_a_refusal_is_dropped(tmp_path: Path) -> None:
+    limits = replace(QUICK, linger_seconds=0.1)
+    async with stage(tmp_path, limits=limits) as it, it.client() as client:
+        client.write(MALFORMED["two Hosts"])
+        await client.read_to_end()
+        with pytest.raises(ConnectionError):
+            while True:
+                client.write(b"a")
+                await client.writer.drain()
+                await asyncio.sleep(0.02)
+
+
+async def test_a_slow_reader_gets_the_end_of_its_last_answer(tmp_path: Path) -> None:
+    body = b"a" * 20_000_000
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    limits = replace(QUICK, linger_seconds=0.05)
+    async with stage(tmp_path, saying(head + body), limits=limits) as it:
+        reader, writer = await asyncio.open_connection("127.0.0.1", it.port, limit=100_000)
+        writer.write(LINE + HOST + b"Connection: close\r\n\r\n")
+        received = 0
+        while piece := await reader.read(1_000_000):
+            received += len(piece)
+            await asyncio.sleep(0.005)
+        writer.close()
+        await writer.wait_closed()
+        assert received > len(body)
 
 
 async def test_a_body_of_100_megabytes_is_the_limit(tmp_path: Path) -> None:
