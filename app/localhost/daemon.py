@@ -116,9 +116,8 @@ class Daemon:
                 await self._supervisor.detach_all()
             self._events.close()
             server.should_exit = True
-            await serving
+            await asyncio.gather(serving, self._listener.close())
         await _cancel(helpers)
-        await self._listener.close()
         self._access.close()
 
     def end(self, stop_sites: bool) -> None:

@@ -33,7 +33,8 @@ class SitesListener:
 
     @property
     def address(self) -> str:
-        return f"{self._host}:{self.port}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{host}:{self.port}"
 
     async def open(self) -> bool:
         """Try once to listen; what failed is in `error`."""
@@ -60,4 +61,4 @@ class SitesListener:
             return f"port {self._port} is in use by another program"
         if error.errno == errno.EACCES:
             return f"this user may not open port {self._port}"
-        return f"{self._host}:{self._port} cannot be opened: {error.strerror or error}"
+        return f"{self.address} cannot be opened: {error.strerror or error}"

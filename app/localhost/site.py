@@ -10,18 +10,17 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
-from app.errors import InvalidInput, SitedeckError
+from app.errors import InvalidInput, NotFound, SitedeckError
 from app.localhost import reasons
 from app.localhost.backoff import LOOP_EXITS, RestartPolicy
+from app.localhost.exits import exit_of
 from app.localhost.launch import Launcher, SiteProcess
-from app.localhost.logfiles import last_lines
 from app.localhost.probe import first_answer
 from app.localhost.records import RunRecord, read_record
 from app.localhost.specs import SiteSpec, SpecStore
 from app.localhost.watch import pipe_end
-from app.models import Answer, Exit, HostState, LogKind, LogName
+from app.models import Answer, Exit, HostState
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +67,10 @@ class ManagedSite:
 
     @property
     def socket_path(self) -> str:
-        """Where the present run listens; empty without one."""
-        return self._process.socket_path if self._process else ""
+        """Where the present run listens; without one a path where nobody does."""
+        if self._process is None:
+            return str(self._seams.launcher.paths.site_socket(self.domain_name, 0))
+        return self._process.socket_path
 
     async def wait_until_ready(self, seconds: float) -> bool:
         """True as soon as the site answers, False if it does not come up or time runs out."""
@@ -86,14 +87,18 @@ class ManagedSite:
 
     def set_enabled(self, enabled: bool) -> None:
         """Raises OSError if it cannot be saved; nothing has changed then."""
+        self._refuse_if_held()
         if enabled == self.spec.enabled:
             return
         self._save(replace(self.spec, enabled=enabled))
+        # The present process has to go even if the next click comes before it has begun to.
+        self._restart_wanted = not enabled or self._restart_wanted
         self._show(HostState.STARTING if enabled else HostState.STOPPING, "")
         self._settle_soon()
 
     def reload(self) -> None:
         """Begin a reload. Raises SiteIsDisabled, or OSError if it cannot be saved."""
+        self._refuse_if_held()
         if not self.spec.enabled:
             raise SiteIsDisabled("The site is disabled. Enable it instead of reloading it.")
         self._save(replace(self.spec, reloaded_at=time.time(), generation=self.generation))
@@ -102,10 +107,11 @@ class ManagedSite:
         self._settle_soon()
 
     async def hold(self) -> None:
-        """Stop the process without a change to what the owner set."""
+        """Stop the process for good, without a change to what the owner set."""
         self._is_held = True
         self._show(HostState.STOPPING, "")
-        await self._settle_soon()
+        # Not awaited itself: a caller that is cancelled must not cancel the work.
+        await asyncio.wait([self._settle_soon()])
 
     async def detach(self) -> None:
         """Leave the process alone from now on: another daemon will take it over."""
@@ -113,6 +119,11 @@ class ManagedSite:
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
+
+    def _refuse_if_held(self) -> None:
+        """A site on its way out must not write its spec again."""
+        if self._is_held:
+            raise NotFound(self.domain_name)
 
     def _save(self, spec: SiteSpec) -> None:
         self._seams.store.save(spec)
@@ -223,16 +234,9 @@ class ManagedSite:
     def _note_end(self, record: RunRecord | None) -> float:
         """Keep how the run ended; returns the seconds until the next one."""
         self.pid = self.started_at = self.answer = None
-        ended = record.exit if record else None
-        now = time.time()
-        self.last_exit = Exit(
-            at=datetime.fromtimestamp(ended.at if ended else now, UTC),
-            code=ended.code if ended else None,
-            signal=ended.signal if ended else None,
-            stderr=self._last_words(record),
-        )
-        uptime = now - record.started_at if record else 0.0
-        return self._note_failure(uptime, reasons.why_it_ended(ended))
+        self.last_exit = exit_of(record, self._seams.launcher.paths, self.domain_name)
+        uptime = time.time() - record.started_at if record else 0.0
+        return self._note_failure(uptime, reasons.why_it_ended(record.exit if record else None))
 
     def _note_failure(self, uptime: float, reason: str) -> float:
         retry = self._policy.note_exit(uptime)
@@ -241,13 +245,6 @@ class ManagedSite:
         else:
             self._show(HostState.BACKOFF if retry.delay else HostState.STARTING, reason)
         return retry.delay
-
-    def _last_words(self, record: RunRecord | None) -> tuple[str, ...]:
-        if record is None:
-            return ()
-        name = LogName(LogKind.ERROR)
-        path = self._seams.launcher.paths.log_file(self.domain_name, name)
-        return last_lines(path, record.error_log)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -67,7 +67,7 @@ async def delete_site(request: Request) -> Response:
 
 def _find(request: Request) -> tuple[HostContext, ManagedSite]:
     context = context_of(request)
-    site = context.supervisor.find(request.path_params["domain"])
+    site = context.supervisor.find(request.path_params["domain"].lower())
     if site is None:
         raise NotFound("site")
     return context, site

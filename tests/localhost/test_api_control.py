@@ -17,6 +17,7 @@ from tests.localhost.host_kit import (
     DEADLINE,
     HELLO,
     PID_SITE,
+    SERVE,
     WEBSITES,
     LocalHost,
     UnixConnection,
@@ -122,13 +123,13 @@ def test_a_listener_that_falls_behind_gets_a_fresh_start(host: LocalHost) -> Non
     host.create(HELLO, "/no/such/program " + "x" * 8000, enabled=False)
     with listening(host) as stream:
         next_message(stream)
-        for enabled in [True, False] * 300:
+        for enabled in [True, False] * 200:
             host.call("PATCH", f"{WEBSITES}{HELLO}/", {"enabled": enabled})
         host.wait_for_state("disabled")
         count = 0
         while "websites" not in (message := next_message(stream)):
             count += 1
-        assert count < 1200
+        assert count < 800
         while (message.get("website") or message["websites"][0])["status"]["state"] != "disabled":
             message = next_message(stream)
 
@@ -174,7 +175,32 @@ def test_a_signal_ends_the_daemon_within_two_seconds_with_streams_open(
     assert host.visit_directly().body == str(pid).encode()
 
 
+def test_connections_of_the_proxy_do_not_delay_the_end(host: LocalHost) -> None:
+    host.create(HELLO, host.program(SERVE + "import time\nserve(lambda: time.sleep(30))\n"))
+    address = host.call("GET", "/api/host/").json()["sites_address"].rpartition(":")
+    assert host.daemon is not None
+    with (
+        socket.create_connection((address[0], int(address[2]))) as idle,
+        socket.create_connection((address[0], int(address[2]))) as waiting,
+    ):
+        waiting.sendall(f"GET / HTTP/1.1\r\nHost: {HELLO}\r\n\r\n".encode())
+        idle.sendall(b"GET / HT")
+        started = time.monotonic()
+        assert host.terminate() == 0
+        assert time.monotonic() - started < 2
+
+
 def test_a_stop_with_a_wrong_field_stops_nothing(host: LocalHost) -> None:
     reply = host.call("POST", "/api/host/stop/", {"stop_sites": "yes"})
     assert reply.status == 400
     assert host.is_up()
+
+
+@pytest.mark.long
+def test_a_quiet_stream_is_pinged_every_fifteen_seconds(host: LocalHost) -> None:
+    with listening(host) as stream:
+        next_message(stream)
+        assert stream.fp is not None
+        host_time = time.time()
+        stream.fp.raw._sock.settimeout(20)  # type: ignore[attr-defined]
+        assert abs(next_message(stream)["ping"] - host_time - 15) < 3

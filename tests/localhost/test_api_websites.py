@@ -1,6 +1,7 @@
 """The websites calls in PythonAnywhere's wire format."""
 
 import json
+import threading
 
 import pytest
 
@@ -198,6 +199,22 @@ def test_a_deleted_site_is_gone_with_its_process_and_files(host: LocalHost) -> N
     assert list(host.paths.run.iterdir()) == []
     assert list(host.paths.sites.iterdir()) == []
     create_disabled(host)
+
+
+def test_a_site_that_is_being_deleted_cannot_come_back(host: LocalHost) -> None:
+    stubborn = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + PID_SITE
+    host.create(HELLO, host.program(stubborn))
+    host.wait_for_state("running")
+    deletion = threading.Thread(target=host.call, args=("DELETE", SITE))
+    deletion.start()
+    host.wait_for_state("stopping")
+    assert host.call("PATCH", SITE, {"enabled": False}).status == 404
+    assert host.call("POST", f"{SITE}reload/").status == 404
+    content = {"domain_name": HELLO, "webapp": {"command": COMMAND}}
+    assert host.call("POST", WEBSITES, content).status == 400
+    deletion.join()
+    assert host.call("GET", SITE).status == 404
+    assert not host.paths.spec_file(HELLO).exists()
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])

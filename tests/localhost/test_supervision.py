@@ -287,3 +287,16 @@ def test_log_files_stay_when_a_site_is_deleted(host: LocalHost, kind: LogKind) -
     wait_until(path.exists)
     assert host.call("DELETE", f"{WEBSITES}{HELLO}/").status == 204
     assert path.exists()
+
+
+def test_a_command_that_splits_to_nothing_usable_fails_without_retries(host: LocalHost) -> None:
+    host.create(HELLO, "${HOME}/../no/such", enabled=False)
+    host.terminate()
+    spec = host.paths.spec_file(HELLO)
+    spec.write_text(spec.read_text().replace("${HOME}/../no/such", "uvicorn app:app"))
+    host.start()
+    host.call("PATCH", f"{WEBSITES}{HELLO}/", {"enabled": True})
+    status = host.wait_for_state("failed")
+    assert "whole path" in status["reason"]
+    assert status["generation"] == 1
+    assert host.visit().status == 503
