@@ -1,0 +1,83 @@
+"""Real Chromium, the system's own, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.process import Product
+from tests.support import PASSWORD
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Nothing but the pages under test: no updates, no look-ups in the background.
+FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-sync",
+    "--no-first-run",
+]
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed.")
+        pytest.skip("Chromium is not installed.")
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def watched_context(browser: Browser, **options: object) -> Iterator[BrowserContext]:
+    """A context that fails the test if any page of it writes an error to the console."""
+    context = browser.new_context(**options)  # type: ignore[arg-type]
+    problems: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.on(
+            "console",
+            lambda message: (
+                problems.append(f"{message.text} {message.location}")
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
+        page.on("pageerror", lambda error: problems.append(str(error)))
+
+    context.on("page", watch)
+    try:
+        yield context
+    finally:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    product = Product(tmp_path / "data")
+    product.start()
+    try:
+        yield product
+    finally:
+        product.close()
+
+
+def set_up(page: Page, product: Product) -> None:
+    """From the first page to the empty overview."""
+    page.goto(product.origin)
+    page.fill("#setup_token", product.setup_token)
+    page.fill("#password", PASSWORD)
+    page.fill("#password_again", PASSWORD)
+    page.click("text=Create administrator")
+    page.wait_for_selector("#sample-site")

@@ -1,0 +1,99 @@
+"""The product as a process of its own, started as a person starts it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from tests.support import eventually, free_port
+
+ROOT = Path(__file__).parent.parent
+
+
+class Product:
+    """`python main.py` with a data folder and ports of its own; may be killed and started again."""
+
+    def __init__(self, data: Path, **environment: str) -> None:
+        self.data = data
+        self.port = free_port()
+        self.sites_port = free_port()
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self._environment = environment
+        self._process: subprocess.Popen[str] | None = None
+        self._output: list[str] = []
+
+    @property
+    def output(self) -> str:
+        return "".join(self._output)
+
+    @property
+    def setup_token(self) -> str:
+        tokens = re.findall(r"^Setup token: (\w+)$", self.output, re.MULTILINE)
+        return str(tokens[-1])
+
+    def start(self) -> None:
+        """Returns when the dashboard's address answers."""
+        process = subprocess.Popen(
+            [sys.executable, "main.py"],
+            cwd=ROOT,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._process = process
+        start = len(self._output)
+
+        def read() -> None:
+            assert process.stdout is not None
+            with process.stdout:
+                self._output += process.stdout
+
+        threading.Thread(target=read, daemon=True).start()
+        eventually(
+            lambda: "startup complete" in "".join(self._output[start:]) or process.poll(),
+            "the dashboard starts",
+            20,
+        )
+        assert process.poll() is None, self.output
+
+    def run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        """Another command of the same installation, to its end."""
+        return subprocess.run(
+            [sys.executable, "main.py", *arguments],
+            cwd=ROOT,
+            env=self.environment(),
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def environment(self) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if "SITEDECK" not in name}
+        return own | {
+            "SITEDECK_DATA": str(self.data),
+            "SITEDECK_LISTEN": f"127.0.0.1:{self.port}",
+            "SITEDECK_SITES_LISTEN": f"127.0.0.1:{self.sites_port}",
+            **self._environment,
+        }
+
+    def end(self, number: signal.Signals = signal.SIGINT, seconds: float = 10.0) -> int:
+        """Sends the signal and returns the exit code."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        code = self._process.wait(seconds)
+        self._process = None
+        return code
+
+    def close(self) -> None:
+        """Ends everything, sites included."""
+        if self._process is not None:
+            self.end(signal.SIGKILL)
+        answer = self.run("host", "stop")
+        assert answer.returncode == 0, answer.stdout + answer.stderr
