@@ -100,7 +100,9 @@ class ClientConnection(asyncio.Protocol):
             return
         self._is_advancing = True
         try:
-            while self._exchange is None and self._buffer and not self._is_blocked:
+            while self._exchange is None and self._buffer:
+                if self._is_ending or self._is_write_paused:
+                    break
                 was_partial = self._buffer.is_partial
                 head = self._buffer.take_head()
                 if head is not None:
@@ -114,10 +116,6 @@ class ClientConnection(asyncio.Protocol):
         finally:
             self._is_advancing = False
         self.update_reading()
-
-    @property
-    def _is_blocked(self) -> bool:
-        return self._is_ending or self._is_write_paused
 
     def _begin(self, raw: bytes) -> None:
         head = read_head(raw)
@@ -176,7 +174,9 @@ class ClientConnection(asyncio.Protocol):
 
     def on_exchange_done(self, *, keeps_open: bool) -> None:
         self._exchange = self._body = None
-        if keeps_open and not self._context.is_closing:
+        if self._context.is_closing:
+            self._close()
+        elif keeps_open:
             self.expire_in(self._context.limits.idle_seconds)
             if self._buffer or not self._is_reading:
                 self._advance()

@@ -14,6 +14,18 @@ _ABSOLUTE_FORM = re.compile(rb"(?i:https?)://([^/?]*)(.*)")
 _REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _MAX_LENGTH_DIGITS = 18
 _NOTHING = [b""]
+_READ_HERE = frozenset(
+    {
+        b"accept",
+        b"connection",
+        b"content-length",
+        b"host",
+        b"referer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"user-agent",
+    }
+)
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -93,7 +105,8 @@ class _Collector:
     def on_header(self, name: bytes, value: bytes) -> None:
         name, value = name.lower(), value.strip(b" \t")
         self.headers.append((name, value))
-        self.values.setdefault(name, []).append(value)
+        if name in _READ_HERE:
+            self.values.setdefault(name, []).append(value)
 
     def on_headers_complete(self) -> None:
         self.is_complete = True
