@@ -16,7 +16,7 @@ from app.logs.viewer import Renderer, Viewer
 from app.logs.watch import FolderWatch
 
 Receiver = Callable[[Batch], None]
-_CATCH_UP_LOOKS = 64
+_CATCH_UP_LOOKS = 256
 
 _logger = logging.getLogger(__name__)
 

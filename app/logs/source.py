@@ -50,8 +50,15 @@ class Source:
     def has_half_line(self) -> bool:
         return self._splitter.has_half_line
 
-    def next_bytes(self, limit: int) -> bytes:
-        return os.pread(self.descriptor, limit, self._splitter.position)
+    def next_bytes(self, limit: int, lines: int) -> bytes:
+        """At most `limit` bytes, and the ends of at most `lines` lines."""
+        chunk = os.pread(self.descriptor, limit, self._splitter.position)
+        if chunk.count(b"\n") <= lines:
+            return chunk
+        end = 0
+        for _ in range(lines):
+            end = chunk.index(b"\n", end) + 1
+        return chunk[:end]
 
     def is_intact(self) -> bool:
         """Whether this is still the file that was read so far, neither shorter nor rewritten.

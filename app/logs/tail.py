@@ -17,7 +17,8 @@ from app.logs.identity import Cursor, Identity
 from app.logs.source import Source
 from app.models import LogLine
 
-LOOK_BYTES = 128 * 1024
+LOOK_BYTES = 64 * 1024
+LOOK_LINES = 500
 _LOOK_LIMIT = 1024 * 1024
 HALF_LINE_SECONDS = 5.0
 
@@ -67,11 +68,11 @@ class LogTail:
             self.source = None
 
     def look(self) -> Batch | None:
-        """The next lines, from at most LOOK_BYTES; None if there is nothing new."""
+        """The next lines, at most LOOK_LINES from LOOK_BYTES; None if there is nothing new."""
         budget = _LOOK_LIMIT
         while (source := self.source or self._open_next()) is not None:
             before = source.cursor
-            chunk = source.next_bytes(LOOK_BYTES)
+            chunk = source.next_bytes(LOOK_BYTES, LOOK_LINES)
             if not source.is_final and not source.is_intact():
                 lines = self._leave_truncated(source)
             elif chunk:

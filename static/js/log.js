@@ -3,6 +3,7 @@
 import { liveSource } from "./live.js";
 
 const MOST_ROWS = 2_000;
+const ROWS_A_FRAME = 400;
 const AT_END = 24; // pixels
 const SUMMARY_EVERY = 10_000;
 const LEVELS = ["error", "warning", "info", "other"];
@@ -17,6 +18,7 @@ let before = view.dataset.before; // cursor of the first row
 let following = Boolean(stream);
 let isDetached = false; // the rows end before the newest lines: following loads the end anew
 let unseen = 0, lastTop = 0, newestAt = null, isLoading = false;
+let isFiltered = false; // some rows may be hidden or marked
 let waiting = []; // what has arrived and is inserted with the next frame
 let isScheduled = false;
 const fresh = { error: 0, lines: 0 };
@@ -59,6 +61,7 @@ const typedPattern = () => {
 
 const applyFilter = (some) => {
   const pattern = typedPattern(), hidden = hiddenLevels();
+  if (!pattern && !hidden.size && !isFiltered) return;
   for (const row of some) {
     unmark(row);
     const matches = !pattern || pattern.test(row.querySelector(".msg").textContent);
@@ -79,6 +82,7 @@ const count = () => {
 
 const refilter = () => {
   applyFilter(rows());
+  isFiltered = Boolean(filter.value.trim()) || hiddenLevels().size > 0;
   count();
   if (following) toEnd();
 };
@@ -121,22 +125,29 @@ const makeGap = ({ count: missing, from }) => {
 
 // Whole batches only: the cursor behind a batch is what loading earlier lines starts from.
 const dropOldest = () => {
-  let place = null;
-  for (const row of [...rows()]) {
-    if (place && rows().length <= MOST_ROWS) break;
-    place = row.cursor ?? null;
-    if (place) before = place;
-    while (earlier.nextElementSibling !== row) earlier.nextElementSibling.remove();
-    row.remove();
+  let excess = rows().length - MOST_ROWS;
+  const gone = document.createRange();
+  gone.setStartAfter(earlier);
+  for (let row = earlier.nextElementSibling; row; row = row.nextElementSibling) {
+    if (row.classList.contains("log-line")) excess -= 1;
+    if (excess > 0 || !row.cursor) continue;
+    before = row.cursor;
+    gone.setEndAfter(row);
+    gone.deleteContents();
+    break;
   }
   showEarlier();
 };
 
 const dropNewest = () => {
-  if (rows().length <= MOST_ROWS) return;
+  const excess = [...rows()].slice(MOST_ROWS);
+  if (!excess.length) return;
   isDetached = true;
   setFollow(false);
-  while (rows().length > MOST_ROWS) log.lastElementChild.remove();
+  const gone = document.createRange();
+  gone.setStartBefore(excess[0]);
+  gone.setEndAfter(log.lastElementChild);
+  gone.deleteContents();
 };
 
 const showEarlier = () => {
@@ -159,15 +170,18 @@ const keepNewest = (items) => {
 
 const flush = () => {
   isScheduled = false;
-  const arrived = keepNewest(waiting);
-  waiting = [];
-  for (const item of arrived) {
+  waiting = keepNewest(waiting);
+  let budget = ROWS_A_FRAME;
+  while (waiting.length && budget > 0) {
+    const item = waiting.shift();
+    budget -= item.size ?? 0;
     if (item.mark) log.append(item.mark);
     if (item.isRotation) for (const row of log.querySelectorAll(".log-line[id]")) row.removeAttribute("id");
     if (item.html) appendRows(item);
   }
   if (following && rows().length > MOST_ROWS) dropOldest();
   count();
+  if (waiting.length) schedule();
   if (following) toEnd();
   else if (unseen) {
     pill.hidden = false;
@@ -192,6 +206,10 @@ const appendRows = ({ html, cursor }) => {
 // A hidden page draws no frames, but its lines must not pile up.
 const arrive = (item) => {
   waiting.push(item);
+  schedule();
+};
+
+const schedule = () => {
   if (isScheduled) return;
   isScheduled = true;
   if (document.hidden) setTimeout(flush, 250);

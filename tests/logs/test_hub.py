@@ -271,3 +271,31 @@ async def test_a_log_that_cannot_be_read_is_an_error_for_its_viewer(tmp_path: Pa
         await anext(hub.subscribe(path))
     assert hub.followed == 0
     await hub.close()
+
+
+async def test_a_change_is_seen_without_waiting_for_the_poll(tmp_path: Path) -> None:
+    path, hub = new_log(tmp_path), LogHub(render_texts, poll_seconds=3600)
+    reader = await Reader(hub, path).opened()
+    for number in range(3):
+        append(path, f"line {number}\n")
+        await reader.until_lines(number + 1, seconds=5)
+    path.rename(path.with_name(path.name + ".1"))
+    append(path, "in the new file\n")
+    await reader.until_lines(4, seconds=5)
+    await hub.close()
+    await reader.ended()
+
+
+async def test_a_failing_renderer_ends_the_streams_instead_of_silencing_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(lines: Sequence[LogLine]) -> bytes:
+        raise ValueError("no markup for this")
+
+    path, hub = new_log(tmp_path), LogHub(fail)
+    reader = await Reader(hub, path).opened()
+    append(path, "anything\n")
+    await reader.ended()
+    assert reader.events[-1].name == "bye"
+    assert "no markup for this" in caplog.text
+    await hub.close()

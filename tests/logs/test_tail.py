@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.logs.tail import HALF_LINE_SECONDS, LogTail
+from app.logs.tail import HALF_LINE_SECONDS, LOOK_LINES, LogTail
 from app.models import LogLine
 
 
@@ -113,6 +113,17 @@ def test_a_line_of_many_megabytes_is_read_in_bounded_steps(tail: LogTail, path: 
     long, following = look_all(tail)
     assert (long.length, long.is_cut) == (3_000_001, True)
     assert following.text == "next"
+
+
+def test_a_flood_of_short_lines_comes_in_batches(tail: LogTail, path: Path) -> None:
+    append(path, b"\n" * 20_000 + b"end\n")
+    sizes = []
+    while (batch := tail.look()) is not None:
+        sizes.append(len(batch.lines))
+        last = batch.lines[-1]
+    assert max(sizes) == LOOK_LINES
+    assert sum(sizes) == 20_001
+    assert (last.text, last.number) == ("end", 20_001)
 
 
 def test_a_truncated_log_without_a_copy_goes_on_from_its_beginning(
