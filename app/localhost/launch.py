@@ -104,6 +104,17 @@ class Launcher:
             kill_leftovers(record.shim.pid, record.child)
         return None
 
+    def end_stray(self, record_path: Path) -> None:
+        """End the run of a site that no longer exists, and remove what it left on the disk."""
+        record = read_record(record_path)
+        if record is not None and record.shim.is_running():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(record.shim.pid, signal.SIGTERM)
+        elif record is not None and record.exit is None and record.child is not None:
+            kill_leftovers(record.shim.pid, record.child)
+        for path in (record_path, *self.paths.sockets.glob(f"{record_path.stem}.*.sock")):
+            path.unlink(missing_ok=True)
+
     def publish(self, domain: str, process: SiteProcess) -> None:
         """Point the site's `current` link to this run, and remove the sockets of earlier ones."""
         current = self.paths.current_socket(domain)

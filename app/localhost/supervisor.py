@@ -1,15 +1,11 @@
 """All sites of the local host: creates, finds, deletes them, and hands them over at the end."""
 
 import asyncio
-import contextlib
-import os
-import signal
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from app.errors import InvalidInput, NotFound, SitedeckError
 from app.localhost.launch import Launcher
-from app.localhost.records import read_record
 from app.localhost.site import ManagedSite, SiteSeams
 from app.localhost.specs import (
     SiteSpec,
@@ -115,8 +111,4 @@ class Supervisor:
         """Runs of sites whose deletion was cut short."""
         known = {self._paths.record_file(domain) for domain in self._store.domains()}
         for path in set(self._paths.run.glob("*.json")) - known:
-            record = read_record(path)
-            if record is not None and record.shim.is_running():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(record.shim.pid, signal.SIGTERM)
-            path.unlink(missing_ok=True)
+            self._launcher.end_stray(path)

@@ -190,13 +190,19 @@ def test_a_daemon_ends_what_a_dead_shim_left_and_starts_the_site(host: LocalHost
     assert is_gone(first["pid"])
 
 
-def test_a_site_deleted_from_the_disk_is_ended_by_the_next_daemon(host: LocalHost) -> None:
+@pytest.mark.parametrize("has_shim", [True, False])
+def test_a_site_deleted_from_the_disk_is_ended_by_the_next_daemon(
+    host: LocalHost, has_shim: bool
+) -> None:
     first = host.run_hello()
     host.kill()
+    if not has_shim:
+        os.kill(host.record().shim.pid, signal.SIGKILL)
     host.paths.spec_file(HELLO).unlink()
     host.start()
     wait_until(lambda: is_gone(first["pid"]))
     assert host.call("GET", WEBSITES).json() == []
+    assert not list(host.paths.run.glob("*.sock"))
 
 
 def test_a_site_that_ignores_the_request_to_end_is_killed(host: LocalHost) -> None:
