@@ -49,7 +49,7 @@ class Background:
 
     def _begin_shutdown(self) -> None:
         """uvicorn waits for open streams, so they have to end first."""
-        self._services.closing.set()
+        self._services.slots.end_all()
         self._services.hub.end_streams()
 
     async def _stop(self) -> None:

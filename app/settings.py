@@ -14,7 +14,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "listen": ("127.0.0.1:5001", "HOST:PORT or unix:PATH of the dashboard"),
     "public_origin": ("", "https://deck.example.org; needed for an address that is not loopback"),
     "trusted_proxy": ("", "peer addresses whose forwarded headers count, comma-separated"),
-    "local_host": ("", "on or off: run sites on this machine; on by default on loopback"),
+    "local_host": ("", "on or off: run sites on this machine; on unless the dashboard is public"),
     "sites_listen": ("127.0.0.1:8800", "HOST:PORT of the local host's sites"),
     "streams_per_session": ("8", "open event streams of one session"),
     "streams": ("1000", "open event streams in all"),
@@ -91,13 +91,21 @@ class Settings:
                 f"{listen} is not a loopback address: also set --public-origin, for example "
                 "https://deck.example.org, the address that people will open."
             )
+        sites_listen = parse_listen("sites_listen", value("sites_listen"))
+        if not sites_listen.is_loopback or sites_listen.unix_path:
+            raise ConfigurationError(
+                f"--sites-listen: {sites_listen} is not a loopback HOST:PORT. Put a web server in "
+                "front of the sites to show them to others."
+            )
         return cls(
             data=Path(value("data")).expanduser().absolute(),
             listen=listen,
             public_origin=public_origin,
             trusted_proxies=frozenset(filter(None, value("trusted_proxy").split(","))),
-            local_host=_parse_switch("local_host", value("local_host"), listen.is_loopback),
-            sites_listen=parse_listen("sites_listen", value("sites_listen")),
+            local_host=_parse_switch(
+                "local_host", value("local_host"), listen.is_loopback and not public_origin
+            ),
+            sites_listen=sites_listen,
             streams_per_session=_parse_count("streams_per_session", value("streams_per_session")),
             streams=_parse_count("streams", value("streams")),
         )

@@ -6,9 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support import eventually, free_port
+import httpx2
+
+from tests.support import PASSWORD, SAME_ORIGIN, eventually, free_port
 
 ROOT = Path(__file__).parent.parent
 
@@ -97,3 +101,48 @@ class Product:
             self.end(signal.SIGKILL)
         answer = self.run("host", "stop")
         assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@contextmanager
+def signed_in_client(product: Product) -> Iterator[httpx2.Client]:
+    """A client with a session, made through the setup form."""
+    form = {
+        "setup_token": product.setup_token,
+        "username": "admin",
+        "password": PASSWORD,
+        "password_again": PASSWORD,
+    }
+    with httpx2.Client(base_url=product.origin, headers=SAME_ORIGIN, timeout=15) as client:
+        assert client.post("/setup", data=form).status_code == 303
+        yield client
+
+
+@contextmanager
+def open_stream(client: httpx2.Client, path: str) -> Iterator[Iterator[tuple[str, str, str]]]:
+    """The events of a stream as (name, id, data), as they come."""
+    with client.stream("GET", path) as response:
+        assert response.status_code == 200, response.status_code
+        yield _events(response)
+
+
+def _events(response: httpx2.Response) -> Iterator[tuple[str, str, str]]:
+    name, identity, data = "message", "", list[str]()
+    for line in response.iter_lines():
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "id":
+            identity = value
+        elif field == "data":
+            data.append(value)
+        elif not line and data:
+            yield name, identity, "\n".join(data)
+            name, data = "message", []
+
+
+def until(events: Iterator[tuple[str, str, str]], name: str, text: str = "") -> tuple[str, str]:
+    """Id and data of the next event of that name that holds the text."""
+    for found, identity, data in events:
+        if found == name and text in data:
+            return identity, data
+    raise AssertionError(f"the stream ended before {name} {text}")

@@ -42,11 +42,18 @@ def test_another_address_needs_a_public_origin_and_has_no_local_host() -> None:
         ("local_host", "maybe", "neither on nor off"),
         ("streams", "0", "from 1"),
         ("sites_listen", "8800", "--sites-listen"),
+        ("sites_listen", "0.0.0.0:8800", "loopback"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         Settings.from_env({}, {name: value})
+
+
+def test_a_public_dashboard_runs_commands_only_if_told_to() -> None:
+    public = {"public_origin": "https://deck.example.org"}
+    assert not Settings.from_env({}, public).local_host
+    assert Settings.from_env({}, public | {"local_host": "on"}).local_host
 
 
 def test_a_unix_socket_counts_as_local() -> None:

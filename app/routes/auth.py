@@ -91,7 +91,9 @@ async def sign_in(req: Request) -> FtResponse | Response:
 @router.action(urls.LOGOUT, role=Role.VIEWER)
 async def sign_out(req: Request) -> Response:
     services = services_of(req)
-    await to_thread.run_sync(services.sessions.end, session_of(req).id_hash)
+    session_id = session_of(req).id_hash
+    await to_thread.run_sync(services.sessions.end, session_id)
+    services.slots.end(session_id)
     response = RedirectResponse(urls.LOGIN, 303)
     services.sessions.clear_cookie(response)
     return response

@@ -3,7 +3,7 @@
 from anyio import to_thread
 from fasthtml.common import FT, Safe
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from app import urls
 from app.errors import InvalidInput
@@ -17,7 +17,7 @@ from app.routes.router import Router
 from app.routes.services import services_of, session_of
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.routes.streaming import EventStream
-from components.logview import LogRows, LogView
+from components.logview import LogRows, LogView, render_message
 from components.site import SiteHead, SiteTabs
 
 router = Router()
@@ -31,6 +31,8 @@ async def show_log(req: Request) -> FT:
     since = services.changes.sequence
     site = await find_site(req)
     name = LogName.parse(req.query_params.get("name", "error"))
+    if name.index > 1:
+        raise InvalidInput("A compressed log can only be downloaded.")
     label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
     files = services.log_files
     page = await to_thread.run_sync(
@@ -99,12 +101,12 @@ async def follow_log(req: Request) -> Response:
 
 @router.fragment(LOG_PATH + "/line")
 async def show_line(req: Request) -> Response:
-    """One line in full, as plain text, at most 2 MiB of it."""
+    """One line in full, at most 2 MiB of it, with its escapes made visible."""
     site = await find_site(req)
     path = services_of(req).log_files.log(site.domain_name, _name_of(req))
     cursor = Cursor.parse(req.query_params.get("at", ""))
     line = await to_thread.run_sync(read_line, path, cursor)
-    return PlainTextResponse(line.text + ("\n… cut here" if line.is_cut else ""))
+    return HTMLResponse(render_message(line.text + ("\n… cut here" if line.is_cut else "")))
 
 
 @router.fragment(LOG_PATH + "/download")

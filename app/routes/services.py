@@ -1,8 +1,7 @@
 """What routes work with: made once by the factory, found through the request."""
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +33,7 @@ class LogFiles:
     times: Callable[[str, LogName], Path]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
     users: Users
@@ -49,7 +48,6 @@ class Services:
     log_files: LogFiles
     slots: StreamSlots
     local_host: LocalHostWatch | None
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def services_of(request: Request) -> Services:

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.logs.sse import encode_event
-from app.routes.services import Services, services_of, session_of
+from app.routes.services import services_of, session_of
 from app.security.streams import TooManyStreams
 
-# How soon an open stream notices that its session was ended elsewhere.
+# How soon an open stream notices that its session has expired or got a new password.
 SESSION_CHECK_SECONDS = 5.0
 
 
@@ -22,9 +22,9 @@ class EventStream(StreamingResponse):
     def __init__(self, request: Request, *sources: AsyncIterator[bytes]) -> None:
         self._services = services_of(request)
         self._session_id = session_of(request).id_hash
-        self._events = merged(*sources, _until_over(self._services, self._session_id))
+        self._sources = sources
         super().__init__(
-            self._events,
+            (),
             media_type="text/event-stream",
             # nginx would hold events back in its buffer.
             headers={"x-accel-buffering": "no"},
@@ -32,13 +32,21 @@ class EventStream(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            with self._services.slots.slot(self._session_id):
-                await super().__call__(scope, receive, send)
+            with self._services.slots.slot(self._session_id) as over:
+                # A client that leaves in the middle of a send would leave the sources open.
+                async with aclosing(merged(*self._sources, self._until(over))) as events:
+                    self.body_iterator = events
+                    await super().__call__(scope, receive, send)
         except TooManyStreams as error:
             await PlainTextResponse(str(error), 429)(scope, receive, send)
-        finally:
-            # A client that leaves in the middle of a send would leave the sources open.
-            await self._events.aclose()
+
+    async def _until(self, over: asyncio.Event) -> AsyncIterator[bytes]:
+        """Says goodbye and ends at shutdown, or when the session is over."""
+        while not over.is_set() and await self._services.sessions.is_alive(self._session_id):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SESSION_CHECK_SECONDS):
+                    await over.wait()
+        yield encode_event("{}", event="bye")
 
 
 async def merged(*sources: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
@@ -59,12 +67,3 @@ async def merged(*sources: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-
-
-async def _until_over(services: Services, session_id: str) -> AsyncIterator[bytes]:
-    """Says goodbye and ends at shutdown, or when the session is over."""
-    while not services.closing.is_set() and await services.sessions.is_alive(session_id):
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SESSION_CHECK_SECONDS):
-                await services.closing.wait()
-    yield encode_event("{}", event="bye")

@@ -45,9 +45,7 @@ def test_no_route_runs_unsigned_unless_it_is_public(dashboard: Dashboard, rule: 
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.method} {rule.path}")
-def test_without_beforeware_no_handler_runs_unsigned(
-    dashboard: Dashboard, rule: Rule
-) -> None:
+def test_without_beforeware_no_handler_runs_unsigned(dashboard: Dashboard, rule: Rule) -> None:
     if rule.role is None:
         return
     dashboard.add_user()
