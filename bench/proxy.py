@@ -25,7 +25,7 @@ from pathlib import Path
 
 import uvloop
 
-from app.localhost.proxy import Proxy
+from app.localhost.proxy.server import Proxy
 from app.models import HostState
 from bench.proxy_load import HOST, Address, Peer, Round, accepts, measure
 

@@ -16,17 +16,17 @@ from pathlib import Path
 
 from app import __version__
 from app.errors import ConfigurationError
-from app.localhost.api import ApiServer
-from app.localhost.context import HostContext
-from app.localhost.events import EventHub
+from app.localhost.api.app import ApiServer
+from app.localhost.api.context import HostContext
+from app.localhost.api.events import EventHub
+from app.localhost.api.wire import website
 from app.localhost.instance import bind_socket, only_instance, read_token, trim_log
 from app.localhost.launch import Launcher
-from app.localhost.listener import SitesListener
 from app.localhost.logfiles import AccessLogs
 from app.localhost.paths import HostPaths
-from app.localhost.proxy import Proxy
+from app.localhost.proxy.listener import SitesListener
+from app.localhost.proxy.server import Proxy
 from app.localhost.supervisor import Supervisor
-from app.localhost.wire import website
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.localhost.proxy import Proxy
-from app.localhost.proxy_limits import ProxyLimits
+from app.localhost.proxy.limits import ProxyLimits
+from app.localhost.proxy.server import Proxy
 from app.models import HostState
 
 DEADLINE = 5.0

@@ -4,7 +4,7 @@ import http.client
 
 import pytest
 
-from app.localhost.files import UnsatisfiableRange, parse_range
+from app.localhost.api.files import UnsatisfiableRange, parse_range
 from tests.localhost.host_kit import HELLO, LOGS, LocalHost, UnixConnection, wait_until
 
 CONTENT = b"first\n\0\xff\r\xe2\x82\x1b[31m<script>\n" + b"x" * 1_000_000 + b"\nlast\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.localhost.proxy_headers import without_dashboard_cookies
+from app.localhost.proxy.headers import without_dashboard_cookies
 from tests.localhost.proxy_kit import RawSite, Request, saying, stage
 
 pytestmark = pytest.mark.anyio

@@ -4,9 +4,9 @@ import h11
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.localhost.proxy_bodies import ChunkedBody
-from app.localhost.proxy_headers import request_head
-from app.localhost.proxy_heads import BadRequest, RequestHead, read_head
+from app.localhost.proxy.bodies import ChunkedBody
+from app.localhost.proxy.headers import request_head
+from app.localhost.proxy.heads import BadRequest, RequestHead, read_head
 
 TARGETS = [b"/", b"/a?b", b"*", b"http://a.localhost/x", b"//x", b"/%00", b"/\xc3", b"a", b"/ b"]
 NAMES = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.localhost.proxy import Proxy
+from app.localhost.proxy.server import Proxy
 from app.models import HostState
 from tests.localhost.proxy_kit import (
     GET,

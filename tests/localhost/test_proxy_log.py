@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.localhost.access import access_line
+from app.localhost.proxy.access import access_line
 from app.models import HostState
 from tests.localhost.proxy_kit import GET, HOST, stage
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.localhost.proxy_pages import UNKNOWN_HOST, render
+from app.localhost.proxy.pages import UNKNOWN_HOST, render
 from app.models import HostState
 from tests.localhost.proxy_kit import GET, QUICK, RawSite, saying, stage, until
 

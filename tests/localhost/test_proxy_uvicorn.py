@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from app.localhost.proxy import Proxy
+from app.localhost.proxy.server import Proxy
 from tests.localhost.proxy_kit import DEADLINE, HOST, Directory, Site, until
 
 APP = """

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from app.localhost.events import EventHub
-from app.localhost.listener import SitesListener
+from app.localhost.api.events import EventHub
 from app.localhost.paths import HostPaths
+from app.localhost.proxy.listener import SitesListener
 from app.localhost.supervisor import Supervisor
 
 

@@ -6,9 +6,9 @@ import os
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from app.localhost.answers import read_object, switch_of
-from app.localhost.context import context_of
-from app.localhost.websites import draw_all
+from app.localhost.api.answers import read_object, switch_of
+from app.localhost.api.context import context_of
+from app.localhost.api.websites import draw_all
 
 
 async def show_host(request: Request) -> Response:

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.errors import NotFound
-from app.localhost.answers import read_object, refuse_field, switch_of, text_of
-from app.localhost.context import HostContext, context_of
+from app.localhost.api.answers import read_object, refuse_field, switch_of, text_of
+from app.localhost.api.context import HostContext, context_of
+from app.localhost.api.wire import website
 from app.localhost.site import ManagedSite
-from app.localhost.wire import website
 
 
 def draw(context: HostContext, site: ManagedSite) -> dict[str, Any]:

@@ -7,7 +7,7 @@ same read; these readers hand back what is not theirs.
 import re
 from typing import Protocol
 
-from app.localhost.proxy_heads import BadRequest, RequestHead
+from app.localhost.proxy.heads import BadRequest, RequestHead
 
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t -~]*)?")
 _TRAILER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*")

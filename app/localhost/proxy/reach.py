@@ -2,10 +2,10 @@
 
 import asyncio
 
-from app.localhost import proxy_pages as pages
-from app.localhost.proxy_limits import ProxyLimits
-from app.localhost.proxy_sites import COMING_UP, NOT_TRIED, SWITCHED_OFF, SiteEntry
-from app.localhost.proxy_upstream import Upstream
+from app.localhost.proxy import pages
+from app.localhost.proxy.limits import ProxyLimits
+from app.localhost.proxy.sites import COMING_UP, NOT_TRIED, SWITCHED_OFF, SiteEntry
+from app.localhost.proxy.upstream import Upstream
 from app.models import HostState
 
 # A process that has just died is still called running until its supervisor hears of the exit.

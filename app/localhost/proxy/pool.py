@@ -4,9 +4,9 @@ A new connection costs a site about as much as a small request, so a few are kep
 the socket of one process: after a reload the old ones are closed and never used again.
 """
 
-from app.localhost.proxy_limits import ProxyLimits
-from app.localhost.proxy_sites import SiteEntry
-from app.localhost.proxy_upstream import Upstream
+from app.localhost.proxy.limits import ProxyLimits
+from app.localhost.proxy.sites import SiteEntry
+from app.localhost.proxy.upstream import Upstream
 
 
 class SitePool:

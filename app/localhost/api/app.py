@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.localhost import control, files, websites
-from app.localhost.answers import HANDLERS, detail
-from app.localhost.context import HostContext
-from app.localhost.wire import USER
+from app.localhost.api import control, files, websites
+from app.localhost.api.answers import HANDLERS, detail
+from app.localhost.api.context import HostContext
+from app.localhost.api.wire import USER
 
 Handler = Callable[[Request], Awaitable[Response]]
 GRACE_SECONDS = 1

@@ -1,6 +1,6 @@
 """Holds what a client has sent beyond the request that is being carried, and cuts heads from it."""
 
-from app.localhost.proxy_heads import BadRequest
+from app.localhost.proxy.heads import BadRequest
 
 _HEAD_END = b"\r\n\r\n"
 

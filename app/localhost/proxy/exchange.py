@@ -7,16 +7,16 @@ The client tells of the request (`start`, `on_request_data` ...), the upstream o
 import asyncio
 import time
 
-from app.localhost import proxy_pages as pages
-from app.localhost.access import access_line
-from app.localhost.proxy_answer import AnswerWriter
-from app.localhost.proxy_context import Client, ProxyContext
-from app.localhost.proxy_headers import request_head
-from app.localhost.proxy_heads import Headers, RequestHead
-from app.localhost.proxy_pool import SitePool
-from app.localhost.proxy_reach import reach, refusal
-from app.localhost.proxy_sites import SiteEntry
-from app.localhost.proxy_upstream import AnswerHead, Upstream
+from app.localhost.proxy import pages
+from app.localhost.proxy.access import access_line
+from app.localhost.proxy.answer import AnswerWriter
+from app.localhost.proxy.context import Client, ProxyContext
+from app.localhost.proxy.headers import request_head
+from app.localhost.proxy.heads import Headers, RequestHead
+from app.localhost.proxy.pool import SitePool
+from app.localhost.proxy.reach import reach, refusal
+from app.localhost.proxy.sites import SiteEntry
+from app.localhost.proxy.upstream import AnswerHead, Upstream
 from app.models import HostState
 
 _CLIENT_LEFT = 499  # nginx's number for a client that did not wait; seen in the log only

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 import httptools
 
-from app.localhost.proxy_heads import Headers
+from app.localhost.proxy.heads import Headers
 
 
 class Framing(Enum):

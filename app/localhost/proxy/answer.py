@@ -1,9 +1,9 @@
 """Frames an answer for the client: the site's own framing ends at the proxy."""
 
-from app.localhost.proxy_headers import response_head
-from app.localhost.proxy_heads import Headers, RequestHead
-from app.localhost.proxy_pages import Page, render
-from app.localhost.proxy_upstream import AnswerHead, Framing
+from app.localhost.proxy.headers import response_head
+from app.localhost.proxy.heads import Headers, RequestHead
+from app.localhost.proxy.pages import Page, render
+from app.localhost.proxy.upstream import AnswerHead, Framing
 
 
 class AnswerWriter:

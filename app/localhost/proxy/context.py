@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.localhost.proxy_limits import ProxyLimits
-from app.localhost.proxy_pool import SitePools
-from app.localhost.proxy_sites import SiteDirectory
+from app.localhost.proxy.limits import ProxyLimits
+from app.localhost.proxy.pool import SitePools
+from app.localhost.proxy.sites import SiteDirectory
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ can neither set nor see the dashboard's session, and each body is framed in one 
 from functools import lru_cache
 from http import HTTPStatus
 
-from app.localhost.proxy_heads import Headers, RequestHead
+from app.localhost.proxy.heads import Headers, RequestHead
 
 _HOP_BY_HOP = frozenset(
     {

@@ -11,10 +11,10 @@ through callbacks, and a task is needed only for a site that is not reachable at
 import asyncio
 from collections.abc import Callable
 
-from app.localhost.proxy_client import ClientConnection
-from app.localhost.proxy_context import ProxyContext
-from app.localhost.proxy_limits import ProxyLimits
-from app.localhost.proxy_sites import SiteDirectory, SiteEntry
+from app.localhost.proxy.client import ClientConnection
+from app.localhost.proxy.context import ProxyContext
+from app.localhost.proxy.limits import ProxyLimits
+from app.localhost.proxy.sites import SiteDirectory, SiteEntry
 
 __all__ = ["Proxy", "SiteDirectory", "SiteEntry"]
 

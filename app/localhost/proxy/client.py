@@ -11,12 +11,12 @@ import struct
 from collections.abc import Callable
 from typing import cast
 
-from app.localhost import proxy_pages as pages
-from app.localhost.proxy_bodies import BodyReader, body_reader
-from app.localhost.proxy_buffer import HeadBuffer
-from app.localhost.proxy_context import ProxyContext
-from app.localhost.proxy_exchange import Exchange
-from app.localhost.proxy_heads import BadRequest, read_head
+from app.localhost.proxy import pages
+from app.localhost.proxy.bodies import BodyReader, body_reader
+from app.localhost.proxy.buffer import HeadBuffer
+from app.localhost.proxy.context import ProxyContext
+from app.localhost.proxy.exchange import Exchange
+from app.localhost.proxy.heads import BadRequest, read_head
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 

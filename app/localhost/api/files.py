@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.errors import NotFound
-from app.localhost.answers import detail
-from app.localhost.context import HostContext, context_of
+from app.localhost.api.answers import detail
+from app.localhost.api.context import HostContext, context_of
+from app.localhost.api.wire import USER
 from app.localhost.logfiles import find_log, list_logs
-from app.localhost.wire import USER
 
 LOG_FOLDER = "/var/log"
 BLOCK = 256 * 1024
