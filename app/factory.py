@@ -14,6 +14,7 @@ from app import __version__, urls
 from app.hosting.actions import SiteActions
 from app.hosting.changes import Changes
 from app.hosting.client import HostingClient
+from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
 from app.lifespan import Background
 from app.localhost.paths import HostPaths
@@ -61,7 +62,7 @@ def create_app(settings: Settings, database: Database) -> FastHTML:
 
     Raises ConfigurationError if a file in the data folder cannot be used.
     """
-    services, clients = _services(settings, database)
+    services = _services(settings, database)
     table = RouteTable([rule for router in ROUTERS for rule in router.rules] + [*STATIC_RULES])
     app = FastHTML(
         default_hdrs=False,
@@ -72,7 +73,7 @@ def create_app(settings: Settings, database: Database) -> FastHTML:
         max_part_size=65536,
         before=Beforeware(_require_sign_in),
         exception_handlers=HANDLERS,
-        lifespan=Background(services, clients).lifespan,
+        lifespan=Background(services).lifespan,
         middleware=_layers(settings, services, table),
         routes=[Mount("/static", FingerprintedFiles(directory=urls.STATIC_FOLDER), name="static")],
     )
@@ -123,8 +124,9 @@ def _require_sign_in(req: Request) -> Redirect | None:
     return Redirect(urls.login("" if wanted == urls.SITES else wanted))
 
 
-def _services(settings: Settings, database: Database) -> tuple[Services, list[HostingClient]]:
+def _services(settings: Settings, database: Database) -> Services:
     sites, changes = Sites(database), Changes()
+    known = KnownSites(sites, changes)
     accounts_store = Accounts(database)
     paths = HostPaths(settings.data / "host")
     clients: dict[str, HostingClient] = {}
@@ -134,7 +136,7 @@ def _services(settings: Settings, database: Database) -> tuple[Services, list[Ho
         clients[LOCAL.id] = HostingClient.local(LOCAL, paths.socket, paths.token)
         local_host = LocalHostWatch(
             clients[LOCAL.id],
-            sites,
+            known,
             changes,
             version=__version__,
             socket=paths.socket,
@@ -142,11 +144,13 @@ def _services(settings: Settings, database: Database) -> tuple[Services, list[Ho
         )
     else:
         accounts_store.remove(LOCAL.id)
-    services = Services(
+    return Services(
         settings=settings,
         users=Users(database),
         accounts=accounts_store,
         sites=sites,
+        known=known,
+        clients=clients,
         sessions=SessionService(
             Sessions(database),
             load_signing_key(settings.data / "session.key"),
@@ -155,14 +159,13 @@ def _services(settings: Settings, database: Database) -> tuple[Services, list[Ho
         ),
         passwords=PasswordService(),
         setup_token=SetupToken(settings.data / "setup-token"),
-        actions=SiteActions(clients, sites, ActivityLog(database), changes),
+        actions=SiteActions(clients, known, ActivityLog(database), changes),
         changes=changes,
         hub=LogHub(lambda lines: render_rows(lines).encode()),
         log_files=LogFiles(paths.log_file, paths.times_file),
         slots=StreamSlots(settings.streams_per_session, settings.streams),
         local_host=local_host,
     )
-    return services, list(clients.values())
 
 
 def _remembering(is_true: Callable[[], bool]) -> Callable[[], bool]:

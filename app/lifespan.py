@@ -9,10 +9,9 @@ from typing import Any
 
 from anyio import to_thread
 
-from app.hosting.changes import ListChanged, SiteChanged, SiteGone
-from app.hosting.client import HostingClient
+from app.hosting.changes import ListChanged, SiteGone
 from app.logs.counts import ErrorCounter
-from app.models import LogKind, LogName, Site
+from app.models import LogKind, LogName
 from app.routes.services import Services
 from app.store.accounts import LOCAL
 
@@ -23,9 +22,8 @@ ERROR_LOG = LogName(LogKind.ERROR)
 class Background:
     """Starts and stops the tasks of a dashboard."""
 
-    def __init__(self, services: Services, clients: list[HostingClient]) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._clients = clients
         self._counter = ErrorCounter(services.hub, self._count_changed)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -60,7 +58,7 @@ class Background:
         await self._services.actions.close()
         await self._counter.close()
         await self._services.hub.close()
-        for client in self._clients:
+        for client in self._services.clients.values():
             await client.close()
 
     async def _expire_sessions(self) -> None:
@@ -73,8 +71,8 @@ class Background:
         watched: set[tuple[str, str]] = set()
         with self._services.changes.subscribe() as queue:
             while True:
-                sites = await to_thread.run_sync(self._services.sites.all)
-                wanted = {site.key for site in sites if site.account_id == LOCAL.id}
+                sites = await self._services.known.of_account(LOCAL.id)
+                wanted = {site.key for site in sites}
                 for key in watched - wanted:
                     await self._counter.unwatch(key)
                 for key in wanted - watched:
@@ -87,16 +85,7 @@ class Background:
                     pass
 
     def _count_changed(self, key: tuple[str, str], count: int) -> None:
-        self._run(self._save_count(key, count))
-
-    async def _save_count(self, key: tuple[str, str], count: int) -> None:
-        def save() -> Site | None:
-            sites = self._services.sites
-            return sites.get(*key) if sites.set_error_count(*key, count) else None
-
-        site = await to_thread.run_sync(save)
-        if site is not None:
-            self._services.changes.publish(SiteChanged(site))
+        self._run(self._services.known.set_error_count(*key, count))
 
 
 def chain_signals(callback: Callable[[], None]) -> Callable[[], None]:

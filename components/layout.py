@@ -39,6 +39,9 @@ HTMX_CONFIG = {
     "allowEval": False,
     "allowScriptTags": False,
     "selfRequestsOnly": True,
+    # While a swap settles, the new element does not listen to the stream yet: a second event
+    # right behind the first would be lost.
+    "defaultSettleDelay": 0,
     # A row inside a list that is fetched anew must not inherit the list's target.
     "disableInheritance": True,
     "historyCacheSize": 0,

@@ -10,9 +10,9 @@ from anyio import to_thread
 from app.errors import HostingError, HostRefused, NotFound
 from app.hosting.changes import Announcement, Change, Changes, SiteChanged
 from app.hosting.client import HostingClient
+from app.hosting.known import KnownSites
 from app.models import Site, SiteAction, SiteStatus, Toast
 from app.store.activity import ActivityLog
-from app.store.sites import Sites
 
 # A site that has not answered by then is said to be still starting.
 SETTLE_SECONDS = 60.0
@@ -31,12 +31,12 @@ class SiteActions:
     def __init__(
         self,
         clients: Mapping[str, HostingClient],
-        sites: Sites,
+        known: KnownSites,
         activity: ActivityLog,
         changes: Changes,
     ) -> None:
         self._clients = clients
-        self._sites = sites
+        self._known = known
         self._activity = activity
         self._changes = changes
         self._announcing: set[asyncio.Task[None]] = set()
@@ -51,18 +51,18 @@ class SiteActions:
         with ExitStack() as stack:
             # Subscribed before the call: the site may have settled when the call returns.
             queue = stack.enter_context(self._changes.subscribe())
-            await self._keep(_expected(action, site))
+            await self._known.save(_expected(action, site))
             try:
                 await self._call(client, action, site.domain_name)
             except HostingError as error:
-                await self._keep(site)
+                await self._known.save(site)
                 await self._record(action, site, actor, f"failed: {error}")
                 raise
             await self._record(action, site, actor, "done")
             task = asyncio.create_task(self._announce(action, site, actor, queue, stack.pop_all()))
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)
-        return await to_thread.run_sync(self._sites.get, *site.key) or site
+        return await self._known.get(*site.key) or site
 
     async def ensure(self, account_id: str, domain_name: str, command: str, actor: Actor) -> None:
         """Creates the site unless it exists, and enables it. Raises HostingError."""
@@ -74,8 +74,8 @@ class SiteActions:
                 raise
             site = await client.set_enabled(domain_name, True)
         # The host's events keep it from here on; what they said meanwhile is newer than `site`.
-        if await to_thread.run_sync(self._sites.get, *site.key) is None:
-            await self._keep(site)
+        if await self._known.get(*site.key) is None:
+            await self._known.save(site)
         await self._record("create", site, actor, "done")
 
     def client(self, account_id: str) -> HostingClient:
@@ -95,9 +95,6 @@ class SiteActions:
             await client.reload_site(domain_name)
         else:
             await client.set_enabled(domain_name, action is SiteAction.ENABLE)
-
-    async def _keep(self, site: Site) -> None:
-        self._changes.publish(SiteChanged(await to_thread.run_sync(self._sites.save, site)))
 
     async def _record(self, action: str, site: Site, actor: Actor, result: str) -> None:
         target = f"{site.account_id}/{site.domain_name}"

@@ -11,11 +11,11 @@ from typing import Any
 from anyio import to_thread
 
 from app.errors import HostingError, HostUnavailable, SitedeckError
-from app.hosting.changes import Changes, ListChanged, NoticeChanged, SiteChanged, SiteGone
+from app.hosting.changes import Changes, NoticeChanged
 from app.hosting.client import HostingClient
+from app.hosting.known import KnownSites
 from app.hosting.wire import HostInfo, parse_site, parse_sites
-from app.models import HostNotice, Site, SiteStatus
-from app.store.sites import Sites
+from app.models import HostNotice, SiteStatus
 
 RETRY_SECONDS = 0.25
 MAX_RETRY_SECONDS = 5.0
@@ -33,7 +33,7 @@ class LocalHostWatch:
     def __init__(
         self,
         client: HostingClient,
-        sites: Sites,
+        known: KnownSites,
         changes: Changes,
         *,
         version: str,
@@ -42,7 +42,7 @@ class LocalHostWatch:
     ) -> None:
         self.notice: HostNotice | None = None
         self._client = client
-        self._sites = sites
+        self._known = known
         self._changes = changes
         self._version = version
         self._socket = socket
@@ -101,38 +101,16 @@ class LocalHostWatch:
             if "websites" in event:
                 self._was_stopped = False
                 self._delay = RETRY_SECONDS
-                await self._save_list(parse_sites(account, event["websites"]))
+                await self._known.save_list(account.id, parse_sites(account, event["websites"]))
                 self._set_notice(self._notice_of(await self._client.host_info()))
             elif "website" in event:
-                await self._save(parse_site(account, event["website"]))
+                await self._known.save(parse_site(account, event["website"]))
             elif "stopping" in event:
                 self._was_stopped = True
             elif "deleted" in event:
-                await self._forget(str(event["deleted"]))
+                await self._known.forget(account.id, str(event["deleted"]))
             elif "ping" in event:
                 self._set_notice(self._notice_of(await self._client.host_info()))
-
-    async def _save_list(self, sites: list[Site]) -> None:
-        before = {site.key: site for site in await to_thread.run_sync(self._known)}
-        saved = await to_thread.run_sync(self._sites.save_list, self._client.account.id, sites)
-        for site in saved:
-            if before.get(site.key) != site:
-                self._changes.publish(SiteChanged(site))
-        if before.keys() != {site.key for site in saved}:
-            self._changes.publish(ListChanged())
-
-    async def _save(self, site: Site) -> None:
-        is_new = await to_thread.run_sync(self._sites.get, *site.key) is None
-        saved = await to_thread.run_sync(self._sites.save, site)
-        self._changes.publish(SiteChanged(saved))
-        if is_new:
-            self._changes.publish(ListChanged())
-
-    async def _forget(self, domain_name: str) -> None:
-        account_id = self._client.account.id
-        await to_thread.run_sync(self._sites.delete, account_id, domain_name)
-        self._changes.publish(SiteGone(account_id, domain_name))
-        self._changes.publish(ListChanged())
 
     async def _mark_unknown(self, error: HostingError) -> None:
         """The last known values stay; only what is no longer known is said to be so."""
@@ -145,18 +123,10 @@ class LocalHostWatch:
                 "Start the local host",
             )
         )
-        for site in await to_thread.run_sync(self._known):
+        for site in await self._known.of_account(self._client.account.id):
             if site.status not in (SiteStatus.UNKNOWN, SiteStatus.DISABLED):
-                unknown = replace(
-                    site, status=SiteStatus.UNKNOWN, reason="The local host does not answer."
-                )
-                self._changes.publish(
-                    SiteChanged(await to_thread.run_sync(self._sites.save, unknown))
-                )
-
-    def _known(self) -> list[Site]:
-        account_id = self._client.account.id
-        return [site for site in self._sites.all() if site.account_id == account_id]
+                reason = "The local host does not answer."
+                await self._known.save(replace(site, status=SiteStatus.UNKNOWN, reason=reason))
 
     def _notice_of(self, info: HostInfo) -> HostNotice | None:
         if info.version != self._version:

@@ -1,6 +1,6 @@
 """What routes work with: made once by the factory, found through the request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,8 @@ from starlette.types import Scope
 
 from app.hosting.actions import Actor, SiteActions
 from app.hosting.changes import Changes
+from app.hosting.client import HostingClient
+from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
 from app.logs.hub import LogHub
 from app.models import LogName
@@ -39,6 +41,8 @@ class Services:
     users: Users
     accounts: Accounts
     sites: Sites
+    known: KnownSites
+    clients: Mapping[str, HostingClient]
     sessions: SessionService
     passwords: PasswordService
     setup_token: SetupToken

@@ -23,33 +23,16 @@ class Sites:
         )
         return _site(rows[0]) if rows else None
 
-    def save(self, site: Site) -> Site:
-        """Keeps what was seen and returns the site with its error count, which is kept apart."""
-        rows = self._database.query(
-            "INSERT INTO sites (account_id, domain_name, command, enabled, status, reason, url,"
-            " seen_at, observed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (account_id, domain_name) DO UPDATE SET command = excluded.command,"
-            " enabled = excluded.enabled, status = excluded.status, reason = excluded.reason,"
-            " url = excluded.url, seen_at = excluded.seen_at, observed = excluded.observed"
-            " RETURNING *",
-            (
-                site.account_id,
-                site.domain_name,
-                site.command,
-                int(site.enabled),
-                site.status.value,
-                site.reason,
-                site.url,
-                site.seen_at.timestamp(),
-                json.dumps(_observed(site)),
-            ),
-        )
-        return _site(rows[0])
+    def save(self, site: Site) -> tuple[Site, bool]:
+        """Keeps what was seen. Returns the site with its error count, and whether it is new."""
+        with self._database.transaction():
+            is_new = self.get(*site.key) is None
+            return self._upsert(site), is_new
 
     def save_list(self, account_id: str, sites: Iterable[Site]) -> list[Site]:
         """Keeps a complete list of an account and forgets the sites that are not on it."""
         with self._database.transaction():
-            saved = [self.save(site) for site in sites]
+            saved = [self._upsert(site) for site in sites]
             names = json.dumps([site.domain_name for site in saved])
             self._database.execute(
                 "DELETE FROM sites WHERE account_id = ?"
@@ -71,6 +54,28 @@ class Sites:
         self._database.execute(
             "DELETE FROM sites WHERE account_id = ? AND domain_name = ?", (account_id, domain_name)
         )
+
+    def _upsert(self, site: Site) -> Site:
+        rows = self._database.query(
+            "INSERT INTO sites (account_id, domain_name, command, enabled, status, reason, url,"
+            " seen_at, observed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (account_id, domain_name) DO UPDATE SET command = excluded.command,"
+            " enabled = excluded.enabled, status = excluded.status, reason = excluded.reason,"
+            " url = excluded.url, seen_at = excluded.seen_at, observed = excluded.observed"
+            " RETURNING *",
+            (
+                site.account_id,
+                site.domain_name,
+                site.command,
+                int(site.enabled),
+                site.status.value,
+                site.reason,
+                site.url,
+                site.seen_at.timestamp(),
+                json.dumps(_observed(site)),
+            ),
+        )
+        return _site(rows[0])
 
 
 def _observed(site: Site) -> dict[str, Any]:

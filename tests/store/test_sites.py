@@ -39,7 +39,8 @@ def sites(tmp_path: Path) -> Iterator[Sites]:
 
 
 def test_a_site_comes_back_as_it_was_kept(sites: Sites) -> None:
-    assert sites.save(SITE) == SITE
+    assert sites.save(SITE) == (SITE, True)
+    assert sites.save(SITE) == (SITE, False)
     assert sites.get(*SITE.key) == SITE
     assert sites.all() == [SITE]
 
@@ -48,7 +49,7 @@ def test_an_observation_does_not_touch_the_error_count(sites: Sites) -> None:
     sites.save(SITE)
     assert sites.set_error_count(*SITE.key, 3)
     assert not sites.set_error_count(*SITE.key, 3), "nothing changed"
-    assert sites.save(replace(SITE, status=SiteStatus.RUNNING)).error_count == 3
+    assert sites.save(replace(SITE, status=SiteStatus.RUNNING))[0].error_count == 3
 
 
 def test_a_complete_list_forgets_what_is_not_on_it(sites: Sites) -> None:

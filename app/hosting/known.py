@@ -1,0 +1,51 @@
+"""The sites as last seen, and everybody told of what changes: the one way to write them."""
+
+from collections.abc import Iterable
+
+from anyio import to_thread
+
+from app.hosting.changes import Changes, ListChanged, SiteChanged, SiteGone
+from app.models import Site
+from app.store.sites import Sites
+
+
+class KnownSites:
+    """Writes to the store off the event loop and publishes on it."""
+
+    def __init__(self, sites: Sites, changes: Changes) -> None:
+        self._sites = sites
+        self._changes = changes
+
+    async def get(self, account_id: str, domain_name: str) -> Site | None:
+        return await to_thread.run_sync(self._sites.get, account_id, domain_name)
+
+    async def of_account(self, account_id: str) -> list[Site]:
+        sites = await to_thread.run_sync(self._sites.all)
+        return [site for site in sites if site.account_id == account_id]
+
+    async def save(self, site: Site) -> None:
+        saved, is_new = await to_thread.run_sync(self._sites.save, site)
+        self._changes.publish(SiteChanged(saved))
+        if is_new:
+            self._changes.publish(ListChanged())
+
+    async def save_list(self, account_id: str, sites: Iterable[Site]) -> None:
+        """Keeps a complete list: sites that are not on it are forgotten."""
+        before = {site.key: site for site in await self.of_account(account_id)}
+        saved = await to_thread.run_sync(self._sites.save_list, account_id, sites)
+        for site in saved:
+            if before.get(site.key) != site:
+                self._changes.publish(SiteChanged(site))
+        if before.keys() != {site.key for site in saved}:
+            self._changes.publish(ListChanged())
+
+    async def set_error_count(self, account_id: str, domain_name: str, count: int) -> None:
+        if await to_thread.run_sync(self._sites.set_error_count, account_id, domain_name, count):
+            site = await self.get(account_id, domain_name)
+            if site is not None:
+                self._changes.publish(SiteChanged(site))
+
+    async def forget(self, account_id: str, domain_name: str) -> None:
+        await to_thread.run_sync(self._sites.delete, account_id, domain_name)
+        self._changes.publish(SiteGone(account_id, domain_name))
+        self._changes.publish(ListChanged())
