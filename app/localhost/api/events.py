@@ -57,7 +57,9 @@ class EventHub:
         listener = _Listener()
         self._listeners.add(listener)
         try:
-            yield _line(snapshot())
+            # Whoever comes while the host ends gets no list, which would look like a new start.
+            if not self._is_closed:
+                yield _line(snapshot())
             while not self._is_closed:
                 try:
                     async with asyncio.timeout(PING_SECONDS):
