@@ -30,14 +30,7 @@ from app.models import Exit, LogKind, Site, SiteStatus
 from components.feedback import CodeBox
 from components.icons import Icon
 from components.live import replaced_by
-from components.sites import (
-    EnabledSwitch,
-    OpenSite,
-    ReloadButton,
-    SiteMenu,
-    StatusLabel,
-    row_id,
-)
+from components.siterow import EnabledSwitch, OpenSite, ReloadButton, SiteMenu, StatusLabel, row_id
 from components.times import When, ago
 
 

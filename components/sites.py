@@ -1,10 +1,9 @@
-"""The overview: filter, status chips and the table of sites, each row cached by its content."""
+"""The overview: filter, status chips and the table of sites."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from fasthtml.common import (
     FT,
@@ -13,8 +12,6 @@ from fasthtml.common import (
     A,
     Button,
     Caption,
-    Code,
-    Details,
     Div,
     Form,
     Input,
@@ -22,24 +19,20 @@ from fasthtml.common import (
     Nav,
     P,
     Section,
-    Small,
     Span,
-    Summary,
     Table,
     Tbody,
-    Td,
     Th,
     Thead,
     Tr,
-    to_xml,
 )
 
 from app import urls
-from app.models import Site, SiteAction, SiteStatus
-from components.forms import FragmentForm, PageForm
+from app.models import Site, SiteStatus
+from components.forms import PageForm
 from components.icons import Icon, StatusIcon
-from components.live import fetched_on, replaced_by
-from components.times import When, ago
+from components.live import fetched_on
+from components.siterow import SiteRow
 
 LIST_ID = "site-list"
 SUMMARY_ID = "site-summary"
@@ -58,11 +51,6 @@ class SiteFilter:
     @property
     def href(self) -> str:
         return urls.sites(self.query, self.account, self.status)
-
-
-def row_id(site: Site) -> str:
-    """Also the name of the event that replaces the row. A domain holds no underscore."""
-    return f"site-{site.account_id}-{site.domain_name.replace('.', '_')}"
 
 
 def SitesHead(sites: Sequence[Site]) -> FT:
@@ -203,168 +191,6 @@ def NoSites(*, has_local_host: bool) -> FT:
         aria_label="Get started",
         id=LIST_ID,
         **fetched_on(LIST_EVENT, urls.SITES, f"#{LIST_ID}"),
-    )
-
-
-def SiteRow(site: Site, account_label: str, now: datetime) -> FT | str:
-    """One row. Drawing it costs 2 ms, so it is kept by everything it shows."""
-    reloaded = ago(site.reloaded_at, now) if site.reloaded_at else "–"
-    return _row_markup(site, account_label, reloaded)
-
-
-@lru_cache(maxsize=1024)
-def _row_markup(site: Site, account_label: str, reloaded: str) -> str:
-    markup: str = to_xml(_Row(site, account_label, reloaded), indent=False)
-    return markup
-
-
-def _Row(site: Site, account_label: str, reloaded: str) -> FT:
-    identity = row_id(site)
-    return Tr(
-        Td(StatusLabel(site), cls="col-status"),
-        Td(_SiteName(site, account_label), cls="col-site"),
-        Td(_ErrorCount(site), cls="col-errors"),
-        Td(When(site.reloaded_at, reloaded), cls="col-reload-at soft small nowrap"),
-        Td(EnabledSwitch(site, identity), cls="col-enabled"),
-        Td(_Actions(site, identity), cls="col-actions"),
-        id=identity,
-        data_row=True,
-        data_site=site.domain_name,
-        cls=None if site.enabled else "is-disabled",
-        **replaced_by(identity),
-    )
-
-
-def StatusLabel(site: Site, cls: str = "status") -> FT:
-    """One word, one shape, one colour; why it is so is its tooltip and stands on the site's page.
-
-    A page whose script is still waiting for an answer shows the expected status in its place.
-    """
-    return Span(
-        StatusIcon(site.status),
-        Span(site.status.word),
-        cls=cls,
-        data_s=site.status.value,
-        data_live=True,
-        title=site.reason or None,
-    )
-
-
-def _SiteName(site: Site, account_label: str) -> FT:
-    return Div(
-        Div(
-            A(
-                site.domain_name,
-                href=urls.site(*site.key),
-                cls="domain truncate",
-                data_row_link=True,
-                id=f"{row_id(site)}-link",
-            ),
-            OpenSite(site),
-            cls="top",
-        ),
-        Div(
-            Span(account_label),
-            Small(site.reason, cls="truncate") if site.reason else _Command(site),
-            cls="meta",
-        ),
-        cls="site-name",
-    )
-
-
-def _Command(site: Site) -> FT:
-    return Code(site.command, cls="truncate", title=site.command)
-
-
-def OpenSite(site: Site) -> FT:
-    return A(
-        Icon("external"),
-        href=site.url,
-        cls="ext",
-        rel="noreferrer",
-        aria_label=f"Open {site.domain_name}",
-    )
-
-
-def _ErrorCount(site: Site) -> FT:
-    count = site.error_count
-    words = f"{count} error{'' if count == 1 else 's'} in 24 hours, {site.domain_name}"
-    value = (
-        A(count, href=urls.logs(*site.key), cls="value num", aria_label=words)
-        if count
-        else Span(count, cls="value num muted")
-    )
-    return Div(Span("Errors, 24 h", cls="cell-label"), value, cls="metric")
-
-
-def EnabledSwitch(site: Site, target_id: str) -> FT:
-    """A switch that is a form of its own: it works without scripts too."""
-    word, action = (
-        ("Enabled", SiteAction.DISABLE) if site.enabled else ("Disabled", SiteAction.ENABLE)
-    )
-    switch = Button(
-        cls="switch",
-        role="switch",
-        aria_checked=str(site.enabled).lower(),
-        aria_label=f"{site.domain_name} enabled",
-        id=f"{target_id}-switch",
-    )
-    return ActionForm(site, action, target_id, Span(word, cls="enabled-label"), switch)
-
-
-def ReloadButton(site: Site, target_id: str, cls: str = "btn") -> FT:
-    button = Button(
-        Icon("reload"),
-        "Reload",
-        cls=cls,
-        id=f"{target_id}-reload",
-        aria_label=f"Reload {site.domain_name}",
-        aria_keyshortcuts="r",
-        aria_busy="true" if site.status is SiteStatus.RELOADING else None,
-        disabled=not site.enabled,
-        title=None if site.enabled else "Enable the site first",
-        data_reload=True,
-    )
-    return ActionForm(site, SiteAction.RELOAD, target_id, button)
-
-
-def ActionForm(site: Site, action: SiteAction, target_id: str, *content: FT) -> FT:
-    """Swaps the row or the page head that it stands in; a second click while busy is dropped."""
-    return FragmentForm(
-        urls.site_action(*site.key, action.value),
-        *content,
-        cls="action",
-        hx_target=f"#{target_id}",
-        hx_swap="outerHTML",
-    )
-
-
-def _Actions(site: Site, identity: str) -> FT:
-    logs = A(
-        Icon("logs"),
-        Span("Logs"),
-        href=urls.logs(*site.key),
-        cls="btn btn-ghost btn-logs",
-        aria_label=f"Logs of {site.domain_name}, live",
-        id=f"{identity}-logs",
-    )
-    return Div(ReloadButton(site, identity), logs, SiteMenu(site), cls="actions")
-
-
-def SiteMenu(site: Site) -> FT:
-    return Details(
-        Summary(
-            Icon("more"),
-            cls="btn btn-ghost btn-icon",
-            aria_label=f"More actions for {site.domain_name}",
-        ),
-        Div(
-            A(Icon("external"), "Open site", href=site.url, rel="noreferrer"),
-            A(Icon("logs"), "Live log", href=urls.logs(*site.key)),
-            Button(Icon("copy"), "Copy domain", type="button", data_copy=site.domain_name),
-            cls="menu-list",
-        ),
-        cls="menu",
     )
 
 

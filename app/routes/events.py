@@ -27,7 +27,8 @@ from app.routes.streaming import EventStream
 from app.store.accounts import LOCAL
 from components.feedback import NOTICE_EVENT, TOAST_EVENT, HostNoticeArea, ToastCard
 from components.site import SiteHead, SiteOverview, head_id, overview_id
-from components.sites import LIST_EVENT, SUMMARY_EVENT, SiteRow, row_id
+from components.siterow import SiteRow, row_id
+from components.sites import LIST_EVENT, SUMMARY_EVENT
 
 router = Router()
 

@@ -16,17 +16,16 @@ from app.routes.services import Services, actor_of, services_of, utc_now
 from app.store.accounts import LOCAL
 from components.feedback import HostNoticeArea, ToastOutOfBand
 from components.site import SiteHead, head_id
+from components.siterow import SiteRow, row_id
 from components.sites import (
     LIST_ID,
     SUMMARY_ID,
     NoSites,
     SiteFilter,
     SiteList,
-    SiteRow,
     SitesHead,
     SitesToolbar,
     SiteSummary,
-    row_id,
 )
 
 router = Router()
