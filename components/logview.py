@@ -5,6 +5,7 @@ hundred times as long as elements). So this is the only file that builds markup 
 that comes from a log goes through `escape`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from components.logtools import LogChips, LogStatus, LogTools
 from components.terminal import pieces
 
 LIVE_LOGS = tuple(LogName(kind) for kind in LogKind)
+_LEAD = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):(?=\s)")
 _WORDS = {Level.ERROR: "ERROR", Level.WARNING: "WARN", Level.INFO: "INFO", Level.OTHER: ""}
 
 
@@ -102,8 +104,16 @@ def _row(line: LogLine, line_href: str) -> str:
     return (
         f'<li class="log-line"{place}{_time(line.time, line.is_arrival)}'
         f'<span class="lvl">{_WORDS[level]}</span>'
-        f'<code class="msg">{render_message(line.text)}{more}</code></li>'
+        f'<code class="msg">{_message(line.text)}{more}</code></li>'
     )
+
+
+def _message(text: str) -> str:
+    """Where the level has a column, the `INFO:` that it was read from is left out of sight."""
+    lead = _LEAD.match(text)
+    if lead is None:
+        return render_message(text)
+    return f'<span class="lead">{lead[0]}</span>{render_message(text[lead.end() :])}'
 
 
 def _time(time: datetime | None, is_arrival: bool) -> str:

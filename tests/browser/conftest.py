@@ -7,7 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    ViewportSize,
+    sync_playwright,
+)
 
 from tests.process import Product
 from tests.support import PASSWORD
@@ -28,16 +35,23 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One for each module: while it is open, its event loop keeps async tests from running."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
+    if find_chromium() is None:
         if os.environ.get("CI"):
             pytest.fail("Chromium is not installed.")
         pytest.skip("Chromium is not installed.")
-    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        browser = launch(playwright)
         yield browser
         browser.close()
+
+
+def find_chromium() -> str | None:
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def launch(playwright: Playwright) -> Browser:
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    return playwright.chromium.launch(executable_path=find_chromium(), args=flags)
 
 
 @contextmanager

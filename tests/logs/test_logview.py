@@ -19,6 +19,7 @@ TAGS = {"li", "a", "time", "span", "code"}
 ATTRIBUTES = {"class", "id", "data-level", "href", "aria-label", "datetime", "title"}
 NASTY = st.sampled_from(
     [
+        "INFO: ",
         "\x1b[31m",
         "\x1b[0m",
         "\x1b]8;;javascript:alert(1)\x07",
@@ -66,7 +67,7 @@ def test_any_text_becomes_one_row_that_shows_it(text: str, is_cut: bool) -> None
         assert tag.name in TAGS
         assert set(tag.attrs) <= ATTRIBUTES
     for span in message.find_all("span"):
-        assert set(span["class"]) <= CLASSES
+        assert set(span["class"]) <= CLASSES | {"lead"}
 
 
 @given(TEXTS)
@@ -188,3 +189,12 @@ def test_nothing_in_the_card_is_inline_code_or_style() -> None:
     for tag in card.find_all():
         assert not [name for name in tag.attrs if name.startswith("on") or name == "style"]
         assert tag.name != "script" or (tag.get("src") and not tag.get_text())
+
+
+def test_the_level_that_has_a_column_of_its_own_is_marked_in_the_text() -> None:
+    (row,) = parse(render_rows([line("ERROR:    It <b>failed</b>", level=Level.ERROR)])).select(
+        "li"
+    )
+    assert [lead.get_text() for lead in row.select(".msg .lead")] == ["ERROR:"]
+    assert [message.get_text() for message in row.select(".msg")] == ["ERROR:    It <b>failed</b>"]
+    assert "lead" not in render_rows([line("ERROR:root:x"), line("An ERROR: x")])
