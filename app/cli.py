@@ -15,15 +15,12 @@ from app import __version__
 from app.errors import ConfigurationError, HostUnavailable, InvalidInput, SitedeckError
 from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
-from app.localhost.start import has_running_sites, is_answering, start_daemon, wait_for_end
+from app.localhost.start import is_answering, start_daemon, stop_everything
 from app.models import Role
 from app.security.passwords import check_name, check_password, hash_password
 from app.settings import SETTINGS, Settings
 from app.store.database import Database
 from app.store.users import Users
-
-# Every site may take 10 seconds to end; they end side by side.
-STOP_SECONDS = 20.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -130,18 +127,9 @@ def _start_host(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _stop_host(settings: Settings, arguments: argparse.Namespace) -> int:
-    paths = HostPaths(settings.data / "host")
-    if not is_answering(paths.socket):
-        if not has_running_sites(paths):
-            print("The local host does not run.")
-            return 0
-        # Sites outlive a daemon that was killed; a new one takes them over and can end them.
-        start_daemon(paths, str(settings.sites_listen))
-    pid = ask(paths, "GET", "/api/host/")["pid"]
-    ask(paths, "POST", "/api/host/stop/", {"stop_sites": True})
-    if not wait_for_end(paths, STOP_SECONDS):
-        raise SitedeckError(f"The local host (process {pid}) has not ended yet.")
-    print("The local host and its sites have ended.")
+    was_running = stop_everything(HostPaths(settings.data / "host"), str(settings.sites_listen))
+    ended = "The local host and its sites have ended."
+    print(ended if was_running else "The local host does not run.")
     return 0
 
 

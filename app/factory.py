@@ -21,7 +21,7 @@ from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon
 from app.logs.hub import LogHub
 from app.routes import accounts, auth, events, logs, site, sites
-from app.routes.failures import HANDLERS, error_response
+from app.routes.failures import HANDLERS, Mistakes, error_response
 from app.routes.router import Router
 from app.routes.services import LogFiles, Services
 from app.security.csrf import SameOriginOnly
@@ -100,6 +100,7 @@ def _layers(settings: Settings, services: Services, table: RouteTable) -> list[M
     """Outermost first. Headers come before the refusals, so that these carry them too."""
     return [
         Middleware(SecurityHeaders, is_https=settings.is_https),
+        Middleware(Mistakes),
         Middleware(AllowedHosts, names=settings.allowed_hosts),
         Middleware(RequestLimits),
         Middleware(

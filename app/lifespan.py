@@ -1,9 +1,10 @@
 """What runs beside the requests, from start to shutdown."""
 
 import asyncio
+import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from types import FrameType
 from typing import Any
 
@@ -16,7 +17,10 @@ from app.routes.services import Services
 from app.store.accounts import LOCAL
 
 SESSION_CLEANUP_SECONDS = 3600.0
+RETRY_SECONDS = 5.0
 ERROR_LOG = LogName(LogKind.ERROR)
+
+_log = logging.getLogger(__name__)
 
 
 class Background:
@@ -30,8 +34,8 @@ class Background:
     async def lifespan(self, app: Any) -> AsyncIterator[None]:
         """FastHTML takes a plain async generator here, not a context manager."""
         restore = chain_signals(self._begin_shutdown)
-        self._run(self._expire_sessions())
-        self._run(self._count_errors())
+        self._run(_forever(self._expire_sessions))
+        self._run(_forever(self._count_errors))
         if self._services.local_host is not None:
             self._run(self._services.local_host.run())
         try:
@@ -43,7 +47,12 @@ class Background:
     def _run(self, work: Any) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("A background task failed", exc_info=task.exception())
 
     def _begin_shutdown(self) -> None:
         """uvicorn waits for open streams, so they have to end first."""
@@ -86,6 +95,16 @@ class Background:
 
     def _count_changed(self, key: tuple[str, str], count: int) -> None:
         self._run(self._services.known.set_error_count(*key, count))
+
+
+async def _forever(work: Callable[[], Awaitable[None]]) -> None:
+    """Does the work again when it failed: a locked database or a full disk passes."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            _log.exception("A background task failed; trying again.")
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 def chain_signals(callback: Callable[[], None]) -> Callable[[], None]:

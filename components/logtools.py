@@ -54,7 +54,6 @@ def _FollowButton() -> FT:
         type="button",
         id="follow",
         aria_pressed="true",
-        aria_keyshortcuts="f",
     )
 
 
@@ -74,9 +73,7 @@ def LogChips(key: tuple[str, str], name: LogName, counts: Counter[Level]) -> FT:
     ]
     return Div(
         *chips,
-        _Toggle(
-            "wrap", "Wrap", "wrap", cls="btn btn-ghost push needs-script", aria_keyshortcuts="w"
-        ),
+        _Toggle("wrap", "Wrap", "wrap", cls="btn btn-ghost push needs-script"),
         _Toggle("stamps", "Times", "clock", cls="btn btn-ghost needs-script"),
         A(
             Icon("download"),

@@ -131,7 +131,6 @@ def ReloadButton(site: Site, target_id: str, cls: str = "btn") -> FT:
         cls=cls,
         id=f"{target_id}-reload",
         aria_label=f"Reload {site.domain_name}",
-        aria_keyshortcuts="r",
         aria_busy="true" if site.status is SiteStatus.RELOADING else None,
         disabled=not site.enabled,
         title=None if site.enabled else "Enable the site first",

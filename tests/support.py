@@ -15,9 +15,8 @@ from fasthtml.common import FastHTML
 from starlette.testclient import TestClient
 
 from app.factory import create_app
-from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
-from app.localhost.start import has_running_sites, is_answering, start_daemon, wait_for_end
+from app.localhost.start import start_daemon, stop_everything
 from app.models import Role
 from app.security.passwords import hash_password
 from app.settings import Listen, Settings
@@ -126,10 +125,7 @@ def local_host(data: Path) -> Iterator[str]:
     try:
         yield address
     finally:
-        if is_answering(paths.socket) or has_running_sites(paths):
-            start_daemon(paths, address)
-            ask(paths, "POST", "/api/host/stop/", {"stop_sites": True})
-            assert wait_for_end(paths, 20)
+        stop_everything(paths, address)
 
 
 def get_from_site(address: str, domain: str, path: str = "/") -> tuple[int, str]:

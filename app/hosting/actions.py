@@ -51,11 +51,12 @@ class SiteActions:
         with ExitStack() as stack:
             # Subscribed before the call: the site may have settled when the call returns.
             queue = stack.enter_context(self._changes.subscribe())
-            await self._known.save(_expected(action, site))
+            expected = _expected(action, site)
+            await self._known.save(expected)
             try:
                 await self._call(client, action, site.domain_name)
             except HostingError as error:
-                await self._known.save(site)
+                await self._take_back(expected, site)
                 await self._record(action, site, actor, f"failed: {error}")
                 raise
             await self._record(action, site, actor, "done")
@@ -95,6 +96,12 @@ class SiteActions:
             await client.reload_site(domain_name)
         else:
             await client.set_enabled(domain_name, action is SiteAction.ENABLE)
+
+    async def _take_back(self, expected: Site, before: Site) -> None:
+        """Unless something newer has been seen meanwhile."""
+        now = await self._known.get(*before.key)
+        if now is not None and (now.status, now.enabled) == (expected.status, expected.enabled):
+            await self._known.save(before)
 
     async def _record(self, action: str, site: Site, actor: Actor, result: str) -> None:
         target = f"{site.account_id}/{site.domain_name}"

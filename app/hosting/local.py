@@ -55,16 +55,23 @@ class LocalHostWatch:
         """Runs until cancelled."""
         while True:
             try:
-                await self._follow()
-            except HostingError as error:
-                await self._mark_unknown(error)
-                if not self._was_stopped:
-                    await self._start_quietly()
+                await self._follow_or_say()
+            except Exception:
+                # A locked database or a full disk passes; the list is read anew afterwards.
+                _log.exception("Following the local host failed; trying again.")
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._delay):
                     await self._wake.wait()
             self._wake.clear()
             self._delay = min(self._delay * 2, MAX_RETRY_SECONDS)
+
+    async def _follow_or_say(self) -> None:
+        try:
+            await self._follow()
+        except HostingError as error:
+            await self._mark_unknown(error)
+            if not self._was_stopped:
+                await self._start_quietly()
 
     async def start(self) -> None:
         """Starts the daemon if it does not run. Raises SitedeckError with the reason."""
@@ -124,7 +131,7 @@ class LocalHostWatch:
             )
         )
         for site in await self._known.of_account(self._client.account.id):
-            if site.status not in (SiteStatus.UNKNOWN, SiteStatus.DISABLED):
+            if site.enabled and site.status is not SiteStatus.UNKNOWN:
                 reason = "The local host does not answer."
                 await self._known.save(replace(site, status=SiteStatus.UNKNOWN, reason=reason))
 

@@ -89,6 +89,8 @@ class ManagedSite:
         """Raises OSError if it cannot be saved; nothing has changed then."""
         self._refuse_if_held()
         if enabled == self.spec.enabled:
+            # Whoever asked expected a change, and waits for one.
+            self._tell()
             return
         self._save(replace(self.spec, enabled=enabled))
         # The present process has to go even if the next click comes before it has begun to.
@@ -201,12 +203,12 @@ class ManagedSite:
     async def _watch(self, process: SiteProcess, started: int | None) -> RunRecord | None:
         """Look after one run until it ends."""
         answering = asyncio.create_task(self._await_answer(process, started))
+        answering.add_done_callback(_log_failure)
         try:
             return await process.wait()
         finally:
             answering.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await answering
+            await asyncio.wait([answering])
 
     async def _await_answer(self, process: SiteProcess, started: int | None) -> None:
         begun = time.monotonic()
@@ -222,7 +224,11 @@ class ManagedSite:
         # How long an adopted site took to start is not known.
         if started is not None:
             self.answer = Answer(status, time.monotonic() - begun)
-        self._seams.launcher.publish(self.domain_name, process)
+        try:
+            self._seams.launcher.publish(self.domain_name, process)
+        except OSError as error:
+            # The link is for web servers in front; the site itself answers.
+            logger.warning("The link to %s was not set: %s", self.domain_name, error)
         self._show(HostState.RUNNING, "")
 
     def _note_start(self, record: RunRecord | None) -> None:

@@ -6,13 +6,18 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, HostUnavailable, SitedeckError
+from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
 from app.localhost.records import read_record
 
 START_SECONDS = 10.0
+# Every site may take 10 seconds to end; they end side by side.
+STOP_SECONDS = 20.0
+STOP_TRIES = 3
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -76,14 +81,29 @@ def has_running_sites(paths: HostPaths) -> bool:
     return False
 
 
-def wait_for_end(paths: HostPaths, seconds: float) -> bool:
-    """Whether the daemon has stopped answering within so many seconds."""
-    deadline = time.monotonic() + seconds
-    while is_answering(paths.socket):
-        if time.monotonic() > deadline:
-            return False
+def stop_everything(paths: HostPaths, listen: str) -> bool:
+    """Ends the daemon and every site; False if nothing was running.
+
+    Sites outlive a daemon that was killed or ended without them: a new one takes them over and
+    can end them. Raises SitedeckError if something does not end.
+    """
+    was_running = False
+    for _ in range(STOP_TRIES):
+        if not is_answering(paths.socket):
+            if not has_running_sites(paths):
+                return was_running
+            start_daemon(paths, listen)
+        was_running = True
+        with suppress(HostUnavailable):
+            ask(paths, "POST", "/api/host/stop/", {"stop_sites": True})
+        _wait_for_end(paths)
+    raise SitedeckError("The local host or one of its sites does not end. Its log may say why.")
+
+
+def _wait_for_end(paths: HostPaths) -> None:
+    deadline = time.monotonic() + STOP_SECONDS
+    while is_answering(paths.socket) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return True
 
 
 def _said(paths: HostPaths, start: int) -> str:

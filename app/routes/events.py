@@ -1,7 +1,7 @@
 """The event stream of pages without a log: rows, heads and overviews as they change, and toasts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from anyio import to_thread
@@ -23,7 +23,7 @@ from app.models import Site
 from app.routes.pages import account_labels
 from app.routes.router import Router
 from app.routes.services import Services, services_of, session_of, utc_now
-from app.routes.streaming import EventStream
+from app.routes.streaming import Events, EventStream
 from app.store.accounts import LOCAL
 from components.feedback import NOTICE_EVENT, TOAST_EVENT, HostNoticeArea, ToastCard
 from components.site import SiteHead, SiteOverview, head_id, overview_id
@@ -62,7 +62,7 @@ class PageView:
     labels: Mapping[str, str]
     session_id: str
 
-    async def events(self, services: Services, since: str) -> AsyncIterator[bytes]:
+    async def events(self, services: Services, since: str) -> Events:
         """First what the page has missed since the change number `since`, then what comes."""
         with services.changes.subscribe() as queue:
             yield encode_event("{}", event="hb", retry=RETRY_MILLISECONDS)

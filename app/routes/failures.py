@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import urls
 from app.errors import InvalidInput, NotFound
@@ -53,12 +53,34 @@ async def answer_invalid_input(request: Request, error: Exception) -> Response:
     return error_response(request.scope, 400)
 
 
-async def answer_mistake(request: Request, error: Exception) -> Response:
-    """Our own fault: the traceback goes to the log under a number, the number to the page."""
-    reference = f"req_{secrets.token_hex(4)}"
-    _log.error("%s %s %s", reference, request.method, request.url.path, exc_info=error)
-    at = datetime.now(UTC)
-    return error_response(request.scope, 500, f"{reference} · {at:%Y-%m-%d %H:%M:%S} UTC")
+class Mistakes:
+    """Answers what nobody expected: the traceback goes to the log under a number, the number to
+    the page. A layer of its own, because the framework's handler stands outside all layers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            reference = f"req_{secrets.token_hex(4)}"
+            _log.exception("%s %s %s", reference, scope["method"], scope["path"])
+            if has_started:
+                # Only a broken connection tells the client that the answer is not whole.
+                raise
+            at = datetime.now(UTC)
+            words = f"{reference} · {at:%Y-%m-%d %H:%M:%S} UTC"
+            await error_response(scope, 500, words)(scope, receive, send)
 
 
 HANDLERS: dict[Any, ExceptionHandler] = {
@@ -66,7 +88,6 @@ HANDLERS: dict[Any, ExceptionHandler] = {
     404: answer_http_error,
     NotFound: answer_not_found,
     InvalidInput: answer_invalid_input,
-    Exception: answer_mistake,
 }
 
 

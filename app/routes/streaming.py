@@ -1,7 +1,7 @@
 """Event streams of the dashboard: bounded in number, ended by sign-out and by shutdown."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
 from starlette.requests import Request
@@ -15,11 +15,13 @@ from app.security.streams import TooManyStreams
 # How soon an open stream notices that its session has expired or got a new password.
 SESSION_CHECK_SECONDS = 5.0
 
+Events = AsyncGenerator[bytes, None]
+
 
 class EventStream(StreamingResponse):
     """Sends the events of all `sources` as they come, while the session lives."""
 
-    def __init__(self, request: Request, *sources: AsyncIterator[bytes]) -> None:
+    def __init__(self, request: Request, *sources: Events) -> None:
         self._services = services_of(request)
         self._session_id = session_of(request).id_hash
         self._sources = sources
@@ -40,7 +42,7 @@ class EventStream(StreamingResponse):
         except TooManyStreams as error:
             await PlainTextResponse(str(error), 429)(scope, receive, send)
 
-    async def _until(self, over: asyncio.Event) -> AsyncIterator[bytes]:
+    async def _until(self, over: asyncio.Event) -> Events:
         """Says goodbye and ends at shutdown, or when the session is over."""
         while not over.is_set() and await self._services.sessions.is_alive(self._session_id):
             with suppress(TimeoutError):
@@ -49,7 +51,7 @@ class EventStream(StreamingResponse):
         yield encode_event("{}", event="bye")
 
 
-async def merged(*sources: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+async def merged(*sources: Events) -> Events:
     """The items of all sources as they come; ends with the first source that ends."""
     waiting = {asyncio.ensure_future(anext(source)): source for source in sources}
     try:
@@ -67,3 +69,5 @@ async def merged(*sources: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+        for source in sources:
+            await source.aclose()

@@ -12,9 +12,10 @@ HEAD_SECONDS = 10.0
 
 
 class DeadlineProtocol(H11Protocol):
-    """Closes a new connection unless its first request head is complete after 10 seconds.
+    """Closes a connection if a request head is not complete 10 seconds after its beginning.
 
-    Later heads on the same connection are under uvicorn's keep-alive timeout.
+    A new connection counts as a beginning. Between requests, as long as nothing has arrived, the
+    connection is under uvicorn's keep-alive timeout, which the first byte switches off.
     """
 
     head_seconds = HEAD_SECONDS
@@ -22,14 +23,32 @@ class DeadlineProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(self.head_seconds, self._close_if_headless)
+        self._begin()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_answering():
+            self._end()
+        elif self._deadline is None:
+            self._begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
+        self._end()
         super().connection_lost(exc)
 
-    def _close_if_headless(self) -> None:
+    def _is_answering(self) -> bool:
         cycle: Any = self.cycle
-        if cycle is None and not self.transport.is_closing():
+        return cycle is not None and not cycle.response_complete
+
+    def _begin(self) -> None:
+        self._deadline = self.loop.call_later(self.head_seconds, self._close)
+
+    def _end(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _close(self) -> None:
+        self._deadline = None
+        if not self._is_answering() and not self.transport.is_closing():
             self.transport.close()

@@ -40,14 +40,15 @@ class SessionService:
         return self._signer.sign(session_id).decode()
 
     async def find(self, cookie: str) -> SessionRow | None:
-        """The session of a cookie, if it is signed by us, still kept and not expired."""
+        """The session of a cookie, if it is signed by us, still kept and not expired. Uses it."""
         try:
             session_id = self._signer.unsign(cookie).decode()
         except (BadSignature, UnicodeError):
             return None
-        return await to_thread.run_sync(self._find, _hash(session_id))
+        return await to_thread.run_sync(self._use, _hash(session_id))
 
     async def is_alive(self, id_hash: str) -> bool:
+        """Whether the session has not ended. An open stream that asks does not extend it."""
         return await to_thread.run_sync(self._find, id_hash) is not None
 
     def end(self, id_hash: str) -> None:
@@ -80,11 +81,15 @@ class SessionService:
         if session is None:
             return None
         now = self._clock()
-        if now - session.created_at > ABSOLUTE_SECONDS or now - session.seen_at > IDLE_SECONDS:
-            self.sessions.delete(id_hash)
-            return None
-        if now - session.seen_at > TOUCH_SECONDS:
-            self.sessions.touch(id_hash, now)
+        is_over = (
+            now - session.created_at > ABSOLUTE_SECONDS or now - session.seen_at > IDLE_SECONDS
+        )
+        return None if is_over else session
+
+    def _use(self, id_hash: str) -> SessionRow | None:
+        session = self._find(id_hash)
+        if session is not None and self._clock() - session.seen_at > TOUCH_SECONDS:
+            self.sessions.touch(id_hash, self._clock())
         return session
 
 

@@ -21,6 +21,9 @@ from app.errors import ConfigurationError
 Row = dict[str, Any]
 Parameters = Sequence[object] | Mapping[str, object]
 
+DatabaseError = apsw.Error
+"""What a database that is locked, full or broken raises."""
+
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -61,10 +64,12 @@ class Database:
             self._database.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._database.conn.execute("COMMIT")
             except BaseException:
-                self._database.conn.execute("ROLLBACK")
+                # After some errors SQLite has rolled back by itself.
+                if self._database.conn.in_transaction:
+                    self._database.conn.execute("ROLLBACK")
                 raise
-            self._database.conn.execute("COMMIT")
 
     def close(self) -> None:
         with self._lock:

@@ -1,9 +1,10 @@
 """Sessions as rows, so that signing out, a new password or an expiry really ends them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.models import Role
-from app.store.database import Database
+from app.store.database import Database, DatabaseError
 from app.store.users import User
 
 
@@ -41,7 +42,11 @@ class Sessions:
         return SessionRow(row["id_hash"], user, row["created_at"], row["seen_at"])
 
     def touch(self, id_hash: str, now: float) -> None:
-        self._database.execute("UPDATE sessions SET seen_at = ? WHERE id_hash = ?", (now, id_hash))
+        """Notes the use of a session. A database that cannot be written must not stop reading."""
+        with suppress(DatabaseError):
+            self._database.execute(
+                "UPDATE sessions SET seen_at = ? WHERE id_hash = ?", (now, id_hash)
+            )
 
     def delete(self, id_hash: str) -> None:
         self._database.execute("DELETE FROM sessions WHERE id_hash = ?", (id_hash,))

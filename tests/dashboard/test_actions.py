@@ -106,3 +106,9 @@ def test_every_click_is_recorded(deck: Deck) -> None:
         ("admin", "enable", "done"),
     ]
     assert rows[0]["target"] == f"local/{WORKS}"
+
+
+def test_enabling_what_is_enabled_ends_where_it_began(deck: Deck) -> None:
+    before = deck.site(WORKS).pid
+    click(deck, "enable")
+    assert deck.wait_for(WORKS, SiteStatus.RUNNING).pid == before

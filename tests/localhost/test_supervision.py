@@ -306,3 +306,12 @@ def test_a_command_that_splits_to_nothing_usable_fails_without_retries(host: Loc
     assert "whole path" in status["reason"]
     assert status["generation"] == 1
     assert host.visit().status == 503
+
+
+def test_a_link_that_cannot_be_set_does_not_end_the_supervision(host: LocalHost) -> None:
+    link = host.paths.current_socket(HELLO)
+    (link / "in the way").mkdir(parents=True)
+    status = host.run_hello()
+    os.kill(status["pid"], signal.SIGKILL)
+    wait_until(lambda: child_pid(host) not in (None, status["pid"]))
+    wait_until(lambda: host.status()["state"] == "running")

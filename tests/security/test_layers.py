@@ -3,7 +3,7 @@
 import pytest
 
 from app.security.headers import CONTENT_SECURITY_POLICY
-from tests.support import PASSWORD, SAME_ORIGIN, Dashboard, attribute, parse
+from tests.support import PASSWORD, SAME_ORIGIN, Dashboard, attribute, one, parse
 
 
 @pytest.mark.parametrize("host", ["evil.test", "evil.test:5001", "localhost.evil.test", ""])
@@ -115,3 +115,19 @@ def test_no_page_has_anything_inline(dashboard: Dashboard) -> None:
             assert not names & {"style"} and not [n for n in names if n.startswith("on")]
             for address in (attribute(element, "href"), attribute(element, "src")):
                 assert address.startswith(("/", "#", "http")) or not address
+
+
+def test_our_own_mistakes_show_a_number_and_no_words_of_the_exception(
+    dashboard: Dashboard, caplog: pytest.LogCaptureFixture
+) -> None:
+    dashboard.sign_in()
+    dashboard.database.query("DROP TABLE sites")
+    answer = dashboard.client.get("/")
+    reference = one(parse(answer.text), ".codebox code").get_text().split()[0]
+    assert answer.status_code == 500
+    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert "no such table" not in answer.text
+    assert reference in caplog.text and "no such table" in caplog.text
+    fragment = dashboard.client.get("/", headers={"hx-request": "true"})
+    assert fragment.headers["hx-reswap"] == "none"
+    assert "Sitedeck made a mistake" in one(parse(fragment.text), ".toast.bad").get_text()

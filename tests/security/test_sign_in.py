@@ -131,6 +131,21 @@ async def test_sessions_end_when_idle_and_after_a_week_at_most(tmp_path: Path) -
     database.close()
 
 
+@pytest.mark.anyio
+async def test_an_open_stream_does_not_keep_an_idle_session_alive(tmp_path: Path) -> None:
+    database = Database(tmp_path / "sitedeck.db")
+    user = Users(database).add("admin", "hash", Role.ADMIN)
+    now = 1_000_000.0
+    service = SessionService(Sessions(database), b"k" * 64, is_https=False, clock=lambda: now)
+    session = await service.find(service.start(user, "127.0.0.1", "test"))
+    assert session is not None
+    for _ in range(13):
+        assert await service.is_alive(session.id_hash)
+        now += 3600
+    assert not await service.is_alive(session.id_hash)
+    database.close()
+
+
 def test_a_session_of_another_key_is_worth_nothing(tmp_path: Path) -> None:
     first = load_signing_key(tmp_path / "one")
     assert first == load_signing_key(tmp_path / "one")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigurationError
-from app.store.database import Database
+from app.store.database import Database, DatabaseError
+from app.store.sessions import Sessions
 
 
 @pytest.fixture
@@ -86,3 +87,26 @@ def test_what_is_no_database_is_refused_and_kept(path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="nowhere"):
         Database(tmp_path / "nowhere" / "sitedeck.db")
+
+
+def test_a_commit_that_fails_leaves_no_transaction_open(path: Path) -> None:
+    database = Database(path)
+    database.query("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+    database.query(
+        "CREATE TABLE child (p INTEGER REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED)"
+    )
+    with pytest.raises(DatabaseError):
+        database.execute("INSERT INTO child VALUES (1)")
+    add_activity(database, "kept")
+    database.close()
+    again = Database(path)
+    assert len(again.query("SELECT * FROM activity")) == 1
+    again.close()
+
+
+def test_using_a_session_is_not_stopped_by_a_database_that_cannot_be_written(path: Path) -> None:
+    database = Database(path)
+    database.query("PRAGMA query_only = ON")
+    Sessions(database).touch("some session", 1.0)
+    assert Sessions(database).get("some session") is None
+    database.close()
