@@ -74,7 +74,9 @@ class HostPaths:
     def prepare(self) -> None:
         """Create the folders, readable by their owner only. Raises ConfigurationError."""
         try:
-            for folder in (self.folder, self.sites, self.run, self.log_folder, self.times_folder):
+            var = self.log_folder.parent
+            folders = (self.folder, self.sites, self.run, var, self.log_folder, self.times_folder)
+            for folder in folders:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 folder.chmod(0o700)
             if not _fits(self.run):

@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from anyio import to_thread
 from fasthtml.common import FT
 from starlette.requests import Request
 from starlette.types import Scope
 
-from app.models import AccountKind, Site, Toast
+from app.models import AccountKind, Site, SiteAction, Toast
 from app.routes.services import Services, services_of, session_of
 from app.security.gate import read_cookie
 from components.layout import AccountLink, BarePage, Page, Shell
@@ -55,10 +56,7 @@ def theme_of(scope: Scope) -> str:
 
 def set_flash(services: Services, session_id: str, toast: Toast) -> None:
     """Keeps a toast for the session's next page, which a redirect leads to."""
-    services.sessions.sessions.set_flash(
-        session_id,
-        json.dumps([toast.text, toast.detail, toast.is_error]),
-    )
+    services.sessions.sessions.set_flash(session_id, json.dumps(asdict(toast)))
 
 
 def account_labels(services: Services) -> dict[str, str]:
@@ -82,5 +80,10 @@ def _take_flash(services: Services, session_id: str) -> Toast | None:
     text = services.sessions.sessions.take_flash(session_id)
     if not text:
         return None
-    words, detail, is_error = json.loads(text)
-    return Toast(words, detail, is_error)
+    fields = json.loads(text)
+    undo, key = fields.pop("undo"), fields.pop("site_key")
+    return Toast(
+        **fields,
+        undo=SiteAction(undo) if undo else None,
+        site_key=(key[0], key[1]) if key else None,
+    )

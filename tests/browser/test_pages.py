@@ -1,0 +1,143 @@
+"""The pages in Chromium: without scripts, on a phone, and the live log under the hand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.localhost.paths import HostPaths
+from app.models import LogKind, LogName
+from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
+from tests.process import Product
+
+HELLO = "hello.localhost"
+SITE = f"/accounts/local/sites/{HELLO}"
+
+
+@pytest.fixture
+def deck(browser: Browser, product: Product) -> Iterator[Page]:
+    """Signed in, on the page of the running sample site."""
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        page.click("#sample-site")
+        expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
+        yield page
+
+
+def log_file(product: Product) -> Path:
+    return HostPaths(product.data / "host").log_file(HELLO, LogName(LogKind.ERROR))
+
+
+def write(product: Product, *lines: str) -> None:
+    with log_file(product).open("a") as log:
+        log.write("".join(f"{line}\n" for line in lines))
+
+
+def test_everything_works_without_scripts(browser: Browser, product: Product) -> None:
+    with watched_context(browser, viewport=DESKTOP, java_script_enabled=False) as context:
+        page = context.new_page()
+        set_up(page, product)
+        page.click("#sample-site")
+        expect(page.locator("h1")).to_have_text(HELLO)
+        page.click("[role=switch]")
+        expect(page.locator(".notice[role=status]")).to_contain_text(f"{HELLO} disabled")
+        page.click(".notice >> text=Undo")
+        expect(page.locator(".notice[role=status]")).to_contain_text(f"{HELLO} enabled")
+        page.goto(product.origin)
+        page.click("[data-reload]")
+        expect(page.locator(".notice[role=status]")).to_contain_text(f"Reloading {HELLO}")
+        page.fill("#filter", "nothing")
+        page.press("#filter", "Enter")
+        expect(page.locator("h2")).to_have_text("No site matches this filter")
+        page.goto(product.origin + SITE + "/logs")
+        expect(page.locator("#log")).to_contain_text("Application startup complete")
+        page.goto(product.origin)
+        page.click(".sidebar [aria-label='Sign out']")
+        expect(page.locator("h1")).to_have_text("Sign in")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_scrolls_sideways_on_a_phone(deck: Page, product: Product, scheme: str) -> None:
+    deck.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for width in (360, PHONE["width"]):
+        deck.set_viewport_size({"width": width, "height": PHONE["height"]})
+        for path in ("/", "/?query=nothing", SITE, f"{SITE}/logs", "/login", "/setup"):
+            deck.goto(product.origin + path)
+            wide = deck.evaluate("document.documentElement.scrollWidth > innerWidth")
+            assert not wide, f"{path} at {width} px"
+
+
+def test_the_theme_is_chosen_once_and_stays(deck: Page, product: Product) -> None:
+    deck.click(".sidebar [data-theme-toggle]")
+    chosen = deck.get_attribute("html", "data-theme")
+    assert chosen in ("light", "dark")
+    deck.goto(product.origin)
+    assert deck.get_attribute("html", "data-theme") == chosen
+
+
+def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -> None:
+    deck.goto(product.origin)
+    deck.fill("#filter", "nothing like it")
+    expect(deck.locator("h2")).to_have_text("No site matches this filter")
+    assert "query=nothing" in deck.url
+    deck.fill("#filter", "hello")
+    expect(deck.locator("a.domain")).to_have_text(HELLO)
+
+
+def test_scrolling_up_pauses_and_the_pill_counts_what_arrives(deck: Page, product: Product) -> None:
+    write(product, *(f"line {number}" for number in range(200)))
+    deck.goto(product.origin + SITE + "/logs")
+    expect(deck.locator("#conn")).to_have_text("Live")
+    deck.locator("#log-scroll").hover()
+    deck.mouse.wheel(0, -2000)
+    expect(deck.locator("#conn")).to_have_text("Paused, still receiving")
+    write(product, "unseen one", "unseen two")
+    pill = deck.locator("#newpill")
+    expect(pill).to_have_text("2 new lines")
+    pill.click()
+    expect(pill).to_be_hidden()
+    expect(deck.locator("#conn")).to_have_text("Live")
+    expect(deck.locator(".log-line").last).to_contain_text("unseen two")
+
+
+def test_hostile_lines_arrive_harmlessly(deck: Page, product: Product) -> None:
+    deck.goto(product.origin + SITE + "/logs")
+    expect(deck.locator("#conn")).to_have_text("Live")
+    write(
+        product,
+        "<img src=x onerror=alert(1)><script>alert(1)</script>",
+        "\x1b[31mred\x1b[0m \x1b]8;;javascript:alert(1)\x07link",
+        "x" * 1_000_000,
+        "the end",
+    )
+    expect(deck.locator("#log")).to_contain_text("the end")
+    expect(deck.locator("#log")).to_contain_text("<script>alert(1)</script>")
+    assert deck.locator("#log img, #log script").count() == 0
+    deck.click("a.more")
+    expect(deck.locator("a.more")).to_have_count(0)
+    assert deck.evaluate("document.getElementById('log').textContent.length") > 1_000_000
+
+
+def test_an_open_log_goes_on_after_a_restart_of_the_dashboard(
+    browser: Browser, product: Product
+) -> None:
+    # The browser itself reports refused connections to the console while nothing listens.
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        page.click("#sample-site")
+        expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
+        page.goto(product.origin + SITE + "/logs")
+        expect(page.locator("#conn")).to_have_text("Live")
+        write(product, "first line")
+        expect(page.locator("#log")).to_contain_text("first line")
+        product.end()
+        expect(page.locator("#conn")).to_contain_text("Connecting again")
+        write(product, "unseen line")
+        product.start()
+        write(product, "last line")
+        expect(page.locator("#log")).to_contain_text("last line", timeout=20_000)
+        texts = page.locator(".log-line .msg").all_text_contents()
+        assert texts[-3:] == ["first line", "unseen line", "last line"]
