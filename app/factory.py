@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from fasthtml.common import Beforeware, FastHTML, Redirect
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -112,6 +113,8 @@ def _layers(settings: Settings, services: Services, table: RouteTable) -> list[M
             error_page=error_response,
         ),
         Middleware(SameOriginOnly, public_origin=settings.public_origin),
+        # Leaves event streams alone. No page holds a secret that a guess in the URL could probe.
+        Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
     ]
 
 

@@ -75,6 +75,18 @@ def _FormError(errors: Mapping[str, str]) -> FT | None:
     return P(Icon("alert"), Span(text), cls="notice bad", role="alert") if text else None
 
 
+def _UsernameField(values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
+    return Field(
+        "username",
+        "Username",
+        values,
+        errors,
+        autocomplete="username",
+        autocapitalize="none",
+        spellcheck="false",
+    )
+
+
 def SetupForm(values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
     """Makes the first administrator. `errors` maps field names to messages, "" to a general one."""
     return Section(
@@ -100,15 +112,7 @@ def SetupForm(values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
                 autocomplete="one-time-code",
                 spellcheck="false",
             ),
-            Field(
-                "username",
-                "Username",
-                values,
-                errors,
-                autocomplete="username",
-                autocapitalize="none",
-                spellcheck="false",
-            ),
+            _UsernameField(values, errors),
             Field(
                 "password",
                 "Password",
@@ -143,15 +147,7 @@ def LoginForm(values: Mapping[str, str], errors: Mapping[str, str]) -> tuple[FT,
             H1("Sign in"),
             _FormError(errors),
             Input(type="hidden", name="next", value=values.get("next", "")),
-            Field(
-                "username",
-                "Username",
-                values,
-                errors,
-                autocomplete="username",
-                autocapitalize="none",
-                spellcheck="false",
-            ),
+            _UsernameField(values, errors),
             Field(
                 "password",
                 "Password",

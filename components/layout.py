@@ -31,7 +31,7 @@ from components.forms import PageForm
 from components.icons import BrandMark, Icon
 from components.live import appended_by, stream
 
-STYLES = ("tokens", "base", "layout", "components", "pages", "ansi", "product")
+STYLES = ("tokens", "base", "layout", "components", "pages", "product")
 
 # htmx 2 under a strict policy: nothing inline, nothing evaluated, errors drawn in place.
 HTMX_CONFIG = {

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from html import escape
 
-from fasthtml.common import FT, A, Button, Div, Li, Ol, P, Safe, Script, Section, Span
+from fasthtml.common import FT, A, Button, Div, Li, Link, Ol, P, Safe, Script, Section, Span
 
 from app import urls
 from app.models import Level, LogKind, LogLine, LogName
@@ -74,6 +74,7 @@ def LogView(
         ),
         _Body(key, name, lines, before),
         LogStatus(len(lines), is_live),
+        Link(rel="stylesheet", href=urls.static("css/ansi.css")),
         Script(src=urls.static("js/log.js"), type="module"),
         cls="card logview",
         id="logview",

@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import (
@@ -77,16 +76,6 @@ def watched_context(browser: Browser, **options: object) -> Iterator[BrowserCont
     finally:
         context.close()
     assert problems == []
-
-
-@pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
-    product = Product(tmp_path / "data")
-    product.start()
-    try:
-        yield product
-    finally:
-        product.close()
 
 
 def set_up(page: Page, product: Product) -> None:

@@ -19,16 +19,6 @@ ROW = "site-local-hello_localhost"
 
 
 @pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
-    product = Product(tmp_path / "data")
-    product.start()
-    try:
-        yield product
-    finally:
-        product.close()
-
-
-@pytest.fixture
 def client(product: Product) -> Iterator[httpx2.Client]:
     """Signed in, with the sample site running."""
     with signed_in_client(product) as client:

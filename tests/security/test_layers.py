@@ -131,3 +131,26 @@ def test_our_own_mistakes_show_a_number_and_no_words_of_the_exception(
     fragment = dashboard.client.get("/", headers={"hx-request": "true"})
     assert fragment.headers["hx-reswap"] == "none"
     assert "Sitedeck made a mistake" in one(parse(fragment.text), ".toast.bad").get_text()
+
+
+def test_pages_and_files_travel_compressed(dashboard: Dashboard) -> None:
+    for path in ("/setup", "/static/css/components.css"):
+        answer = dashboard.client.get(path, headers={"accept-encoding": "gzip"})
+        assert answer.headers["content-encoding"] == "gzip"
+
+
+def test_a_page_view_stays_within_its_budget(dashboard: Dashboard) -> None:
+    """Bytes as sent: style sheets 15 kB, htmx with its extension 20 kB, own scripts 6 kB."""
+
+    def sent(path: str) -> int:
+        answer = dashboard.client.get(path, headers={"accept-encoding": "gzip"})
+        return int(answer.headers["content-length"])
+
+    page = parse(dashboard.client.get("/setup").text)
+    styles = [attribute(link, "href") for link in page.select("link[rel=stylesheet]")]
+    scripts = [attribute(script, "src") for script in page.select("script[src]")]
+    vendored = [path for path in scripts if "/vendor/" in path]
+    own = [path for path in scripts if path not in vendored] + ["/static/js/live.js"]
+    assert sum(map(sent, styles)) < 15_000
+    assert sum(map(sent, vendored)) < 20_000
+    assert sum(map(sent, own)) < 6_000
