@@ -78,14 +78,43 @@ _STATUS_OF_STATE = {
 }
 
 
+class Secret:
+    """A text that shows itself only to who asks for it by name: never in a page, log or repr."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def __reduce__(self) -> str:
+        raise TypeError("A secret is not to be copied or stored.")
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One place where sites live. `username` is the user in the API's addresses."""
+    """One place where sites live. `username` is the user in the API's addresses.
+
+    `api_host` names the API address (`us`, `eu`, or one that the server's configuration adds),
+    `token_end` the last characters of the token; both are empty for the local host.
+    """
 
     id: str
     kind: AccountKind
     label: str
     username: str
+    api_host: str = ""
+    token_end: str = ""
 
 
 @dataclass(frozen=True, slots=True)

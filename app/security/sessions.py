@@ -1,7 +1,6 @@
 """Sessions: a random id in a signed cookie, everything else in a row that can be deleted."""
 
 import hashlib
-import os
 import secrets
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from itsdangerous import BadSignature, Signer
 from starlette.responses import Response
 
 from app.errors import ConfigurationError
+from app.security.private_file import read_private, write_private
 from app.store.sessions import SessionRow, Sessions
 from app.store.users import User
 
@@ -98,22 +98,10 @@ def default_clock() -> float:
 
 
 def load_signing_key(path: Path) -> bytes:
-    """The key of the cookie signature, made on first use. Raises ConfigurationError.
-
-    The whole key is written before the file gets its name: a crash in between must not leave an
-    empty key, which anybody could sign with.
-    """
+    """The key of the cookie signature, made on first use. Raises ConfigurationError."""
     if not path.exists():
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(path)
-    if path.stat().st_mode & 0o077:
-        raise ConfigurationError(f"{path} can be read by others. Run: chmod 600 {path}")
-    key = path.read_bytes().strip()
+        write_private(path, secrets.token_hex(32).encode())
+    key = read_private(path).strip()
     if len(key) < 64:
         raise ConfigurationError(f"{path} is damaged. Delete it; everybody signs in again.")
     return key
