@@ -207,6 +207,31 @@ class HostNotice:
     button: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One entry of the record: `result` is `done`, or `failed: ` and why.
+
+    `target` is `ACCOUNT/DOMAIN`, `ACCOUNT`, or the name of a user.
+    """
+
+    id: int
+    at: datetime
+    actor: str
+    address: str
+    action: str
+    target: str
+    result: str
+
+    @property
+    def has_failed(self) -> bool:
+        return self.result.startswith("failed")
+
+    @property
+    def site_key(self) -> tuple[str, str] | None:
+        account_id, slash, domain_name = self.target.partition("/")
+        return (account_id, domain_name) if slash else None
+
+
 class LogKind(StrEnum):
     """The three logs of a site: its stderr, its stdout, the proxy's request lines."""
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,8 +16,17 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "trusted_proxy": ("", "peer addresses whose forwarded headers count, comma-separated"),
     "local_host": ("", "on or off: run sites on this machine; on unless the dashboard is public"),
     "sites_listen": ("127.0.0.1:8800", "HOST:PORT of the local host's sites"),
+    "api_hosts": ("", "further API addresses, comma-separated NAME=https://..."),
+    "ca_file": ("", "certificates of a private CA for API addresses"),
+    "key_file": ("", "file of the keys that encrypt tokens; keys.json in the data folder"),
     "streams_per_session": ("8", "open event streams of one session"),
     "streams": ("1000", "open event streams in all"),
+}
+
+# PythonAnywhere's two systems share nothing but the list of user names.
+API_HOSTS = {
+    "us": "https://www.pythonanywhere.com",
+    "eu": "https://eu.pythonanywhere.com",
 }
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -59,6 +68,9 @@ class Settings:
     trusted_proxies: frozenset[str] = frozenset()
     local_host: bool = True
     sites_listen: Listen = Listen("127.0.0.1", 8800)
+    api_hosts: Mapping[str, str] = field(default_factory=lambda: dict(API_HOSTS))
+    ca_file: Path | None = None
+    key_file: Path | None = None
     streams_per_session: int = 8
     streams: int = 1000
 
@@ -106,6 +118,9 @@ class Settings:
                 "local_host", value("local_host"), listen.is_loopback and not public_origin
             ),
             sites_listen=sites_listen,
+            api_hosts=API_HOSTS | _parse_api_hosts(value("api_hosts")),
+            ca_file=_parse_file("ca_file", value("ca_file")),
+            key_file=Path(value("key_file")).expanduser() if value("key_file") else None,
             streams_per_session=_parse_count("streams_per_session", value("streams_per_session")),
             streams=_parse_count("streams", value("streams")),
         )
@@ -133,6 +148,31 @@ def _parse_origin(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
         raise ConfigurationError(f"--public-origin: {text!r} is not like https://deck.example.org.")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _parse_api_hosts(text: str) -> dict[str, str]:
+    hosts = {}
+    for entry in filter(None, (entry.strip() for entry in text.split(","))):
+        name, _, address = entry.partition("=")
+        parts = urlsplit(address)
+        is_safe = parts.scheme == "https" or (
+            parts.scheme == "http" and parts.hostname in LOOPBACK_NAMES
+        )
+        if not name.isalnum() or not parts.hostname or not is_safe or parts.path not in ("", "/"):
+            raise ConfigurationError(
+                f"--api-hosts: {entry!r} is not NAME=https://host (plain http only to loopback)."
+            )
+        hosts[name.lower()] = f"{parts.scheme}://{parts.netloc}"
+    return hosts
+
+
+def _parse_file(name: str, text: str) -> Path | None:
+    if not text:
+        return None
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise ConfigurationError(f"{_flag(name)}: there is no file {path}.")
+    return path
 
 
 def _parse_switch(name: str, text: str, default: bool) -> bool:

@@ -32,7 +32,7 @@ CLOSED = {
 }
 ONLY_IN = {
     "httpx": {"app/hosting/client.py"},
-    "apsw": {"app/store/database.py", "app/store/users.py"},
+    "apsw": {"app/store/database.py"},
     "fastlite": {"app/store/database.py"},
 }
 # A program that is shipped as text and run as a site of its own.

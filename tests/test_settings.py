@@ -43,6 +43,9 @@ def test_another_address_needs_a_public_origin_and_has_no_local_host() -> None:
         ("streams", "0", "from 1"),
         ("sites_listen", "8800", "--sites-listen"),
         ("sites_listen", "0.0.0.0:8800", "loopback"),
+        ("api_hosts", "test=http://api.example.org", "NAME=https://host"),
+        ("api_hosts", "https://api.example.org", "NAME=https://host"),
+        ("ca_file", "/no/such/file", "there is no file"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str, words: str) -> None:
@@ -64,3 +67,12 @@ def test_a_unix_socket_counts_as_local() -> None:
 
 def test_ipv6_addresses_are_understood() -> None:
     assert Settings.from_env({}, {"listen": "[::1]:5001"}).listen.origin == "http://[::1]:5001"
+
+
+def test_further_api_addresses_come_from_the_server_alone() -> None:
+    hosts = Settings.from_env(
+        {"SITEDECK_API_HOSTS": "lab=https://api.lab.example,x=http://127.0.0.1:9"}, {}
+    ).api_hosts
+    assert hosts["lab"] == "https://api.lab.example"
+    assert hosts["x"] == "http://127.0.0.1:9"
+    assert set(hosts) == {"us", "eu", "lab", "x"}

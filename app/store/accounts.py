@@ -1,9 +1,11 @@
-"""The accounts whose sites are shown."""
+"""The accounts whose sites are shown. Tokens are kept as the vault's ciphertexts."""
 
+from app.errors import InvalidInput
 from app.models import Account, AccountKind
-from app.store.database import Database
+from app.store.database import ConstraintError, Database, Row
 
 LOCAL = Account("local", AccountKind.LOCAL, "Local host", "local")
+_FIELDS = "id, kind, label, username, api_host, token_end"
 
 
 class Accounts:
@@ -17,15 +19,58 @@ class Accounts:
             (LOCAL.id, LOCAL.kind.value, LOCAL.label, LOCAL.username),
         )
 
+    def add(self, account: Account, token: str) -> None:
+        """Raises InvalidInput if the same login is there already."""
+        try:
+            self._database.execute(
+                "INSERT INTO accounts (id, kind, label, username, api_host, token, token_end,"
+                " position) VALUES (?, ?, ?, ?, ?, ?, ?, -1)",
+                (
+                    account.id,
+                    account.kind.value,
+                    account.label,
+                    account.username,
+                    account.api_host,
+                    token,
+                    account.token_end,
+                ),
+            )
+        except ConstraintError:
+            raise InvalidInput(
+                f"{account.username} at this address is already one of your accounts.", "username"
+            ) from None
+
+    def set_token(self, account_id: str, token: str, token_end: str) -> None:
+        self._database.execute(
+            "UPDATE accounts SET token = ?, token_end = ? WHERE id = ?",
+            (token, token_end, account_id),
+        )
+
+    def token_of(self, account_id: str) -> str:
+        """The ciphertext; empty for an account without a token."""
+        rows = self._database.query("SELECT token FROM accounts WHERE id = ?", (account_id,))
+        return str(rows[0]["token"]) if rows else ""
+
     def remove(self, account_id: str) -> None:
         """Forgets the account and its sites here; the sites themselves keep running."""
         self._database.execute("DELETE FROM accounts WHERE id = ?", (account_id,))
 
+    def get(self, account_id: str) -> Account | None:
+        rows = self._database.query(f"SELECT {_FIELDS} FROM accounts WHERE id = ?", (account_id,))
+        return _account(rows[0]) if rows else None
+
     def all(self) -> list[Account]:
-        rows = self._database.query(
-            "SELECT id, kind, label, username FROM accounts ORDER BY position, label"
-        )
-        return [
-            Account(row["id"], AccountKind(row["kind"]), row["label"], row["username"])
-            for row in rows
-        ]
+        """In the order of the navigation: the local host last."""
+        rows = self._database.query(f"SELECT {_FIELDS} FROM accounts ORDER BY position, label")
+        return [_account(row) for row in rows]
+
+
+def _account(row: Row) -> Account:
+    return Account(
+        row["id"],
+        AccountKind(row["kind"]),
+        row["label"],
+        row["username"],
+        row["api_host"],
+        row["token_end"],
+    )

@@ -24,6 +24,9 @@ Parameters = Sequence[object] | Mapping[str, object]
 DatabaseError = apsw.Error
 """What a database that is locked, full or broken raises."""
 
+ConstraintError = apsw.ConstraintError
+"""What a row that breaks a rule of its table raises."""
+
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
 
 

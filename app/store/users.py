@@ -3,11 +3,9 @@
 import time
 from dataclasses import dataclass
 
-import apsw
-
 from app.errors import InvalidInput
 from app.models import Role
-from app.store.database import Database, Row
+from app.store.database import ConstraintError, Database, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Users:
                 " RETURNING id, name, role",
                 (name, password_hash, role.value, time.time()),
             )
-        except apsw.ConstraintError:
+        except ConstraintError:
             raise InvalidInput(f"There is already a user called {name}.", "username") from None
         return _user(rows[0])
 
