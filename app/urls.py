@@ -13,6 +13,11 @@ SETUP = "/setup"
 LOGIN = "/login"
 LOGOUT = "/logout"
 HEALTH = "/healthz"
+ACCOUNTS = "/accounts"
+NEW_ACCOUNT = "/accounts/new"
+NEW_SITE = "/sites/new"
+CREATE_SITE = "/sites"
+ACTIVITY = "/activity"
 EVENTS = "/events"
 EVENTS_CHECK = "/events/check"
 
@@ -47,6 +52,21 @@ def events(view: str, since: int) -> str:
     return f"{EVENTS}?{urlencode({'view': view, 'since': since})}"
 
 
+def remove_account(account_id: str) -> str:
+    """The page that asks before an account is removed."""
+    return f"/accounts/{_segment(account_id)}/delete"
+
+
+def new_site(account_id: str) -> str:
+    return f"{NEW_SITE}?{urlencode({'account': account_id})}"
+
+
+def activity(query: str = "", before: int = 0) -> str:
+    given = {"query": query, "before": str(before) if before else ""}
+    wanted = {name: value for name, value in given.items() if value}
+    return f"{ACTIVITY}?{urlencode(wanted)}" if wanted else ACTIVITY
+
+
 def account_action(account_id: str, action: str) -> str:
     return f"/accounts/{_segment(account_id)}/{_segment(action)}"
 
@@ -57,6 +77,14 @@ def site(account_id: str, domain_name: str) -> str:
 
 def site_action(account_id: str, domain_name: str, action: str) -> str:
     return f"{site(account_id, domain_name)}/{_segment(action)}"
+
+
+def site_settings(account_id: str, domain_name: str) -> str:
+    return f"{site(account_id, domain_name)}/settings"
+
+
+def site_activity(account_id: str, domain_name: str) -> str:
+    return f"{site(account_id, domain_name)}/activity"
 
 
 def logs(account_id: str, domain_name: str, name: str = "") -> str:

@@ -70,7 +70,8 @@ def _ShowPassword(name: str) -> FT:
     )
 
 
-def _FormError(errors: Mapping[str, str]) -> FT | None:
+def FormError(errors: Mapping[str, str]) -> FT | None:
+    """What is wrong with no field in particular, under the empty name."""
     text = errors.get("")
     return P(Icon("alert"), Span(text), cls="notice bad", role="alert") if text else None
 
@@ -101,7 +102,7 @@ def SetupForm(values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
                 ),
                 cls="stack-s",
             ),
-            _FormError(errors),
+            FormError(errors),
             Field(
                 "setup_token",
                 "Setup token",
@@ -145,7 +146,7 @@ def LoginForm(values: Mapping[str, str], errors: Mapping[str, str]) -> tuple[FT,
         PageForm(
             urls.LOGIN,
             H1("Sign in"),
-            _FormError(errors),
+            FormError(errors),
             Input(type="hidden", name="next", value=values.get("next", "")),
             _UsernameField(values, errors),
             Field(

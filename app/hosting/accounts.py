@@ -1,0 +1,199 @@
+"""The accounts while the dashboard runs: added after a call that proves the token, kept in step."""
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from anyio import to_thread
+
+from app.errors import HostRefused, InvalidInput, NotFound, SitedeckError, TokenRefused
+from app.hosting.changes import Changes, ListChanged
+from app.hosting.client import HostingClient
+from app.hosting.known import KnownSites
+from app.hosting.refresh import RemoteRefresh
+from app.models import Account, AccountKind, Secret
+from app.store.accounts import LOCAL, Accounts
+
+TOKEN_FIELD = "token"
+_TOKEN = re.compile(r"[0-9A-Za-z._-]{20,200}")
+_USERNAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+
+class TokenBox(Protocol):
+    """Seals tokens for one account and field (the vault)."""
+
+    def encrypt(self, secret: Secret, account_id: str, field: str) -> str: ...
+
+    def decrypt(self, ciphertext: str, account_id: str, field: str) -> Secret: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTest:
+    """What a test call found: how many `sites` the account has, after how many `seconds`."""
+
+    sites: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A PythonAnywhere account in use: its client and what keeps its list of sites fresh."""
+
+    client: HostingClient
+    refresh: RemoteRefresh
+    task: "asyncio.Task[None]"
+
+
+class AccountService:
+    """`clients` holds a client for every account; it changes as accounts come and go."""
+
+    def __init__(
+        self,
+        store: Accounts,
+        known: KnownSites,
+        changes: Changes,
+        box: TokenBox,
+        api_hosts: Mapping[str, str],
+        ca_file: Path | None,
+        local_client: HostingClient | None,
+    ) -> None:
+        self.api_hosts = api_hosts
+        self.clients: dict[str, HostingClient] = {}
+        self._store = store
+        self._known = known
+        self._changes = changes
+        self._box = box
+        self._ca_file = ca_file
+        self._connected: dict[str, Connected] = {}
+        if local_client is not None:
+            self.clients[LOCAL.id] = local_client
+
+    async def start(self) -> None:
+        """Connects the accounts that are kept. An address that is configured no more is skipped."""
+        for account in await to_thread.run_sync(self._store.all):
+            if account.kind is AccountKind.PYTHONANYWHERE:
+                self._connect(account)
+
+    async def close(self) -> None:
+        for account_id in tuple(self._connected):
+            await self._disconnect(account_id)
+        for client in self.clients.values():
+            await client.close()
+
+    async def add(self, label: str, api_host: str, username: str, token: str) -> Account:
+        """Proves the token with a call, then keeps it sealed. Raises InvalidInput or HostingError.
+
+        The account gets an id that reads like its label, for its addresses.
+        """
+        label, username, token = label.strip(), username.strip(), token.strip()
+        self._check(label, api_host, username, token)
+        taken = {account.id for account in await to_thread.run_sync(self._store.all)}
+        account = Account(
+            _new_id(label, taken), AccountKind.PYTHONANYWHERE, label, username, api_host, token[-4:]
+        )
+        await self._prove(account, token)
+        sealed = self._box.encrypt(Secret(token), account.id, TOKEN_FIELD)
+        await to_thread.run_sync(self._store.add, account, sealed)
+        self._connect(account)
+        self._changes.publish(ListChanged())
+        return account
+
+    async def replace_token(self, account: Account, token: str) -> None:
+        """Like `add`: the old token stays until the new one is proven."""
+        token = token.strip()
+        _check_token(token)
+        await self._prove(account, token)
+        sealed = self._box.encrypt(Secret(token), account.id, TOKEN_FIELD)
+        await to_thread.run_sync(self._store.set_token, account.id, sealed, token[-4:])
+        connected = self._connected.get(account.id)
+        if connected is not None:
+            connected.refresh.resume()
+
+    async def test(self, account: Account) -> ConnectionTest:
+        """Raises HostingError."""
+        client = self.clients.get(account.id)
+        if client is None:
+            raise NotFound("There is no such account.")
+        start = time.monotonic()
+        sites = await client.list_sites()
+        return ConnectionTest(len(sites), time.monotonic() - start)
+
+    async def remove(self, account: Account) -> None:
+        """Forgets the account and its token here; its sites keep running there."""
+        await self._disconnect(account.id)
+        await to_thread.run_sync(self._store.remove, account.id)
+        self._changes.publish(ListChanged())
+
+    def refresh_of(self, account_id: str) -> RemoteRefresh | None:
+        """What keeps the account's list fresh; None for the local host."""
+        connected = self._connected.get(account_id)
+        return connected.refresh if connected else None
+
+    def _check(self, label: str, api_host: str, username: str, token: str) -> None:
+        if not label or len(label) > 40 or not label.isprintable():
+            raise InvalidInput("Type a name of at most 40 characters.", "label")
+        if api_host not in self.api_hosts:
+            raise InvalidInput("Choose the system that the account is on.", "host")
+        if not _USERNAME.fullmatch(username):
+            raise InvalidInput("Type the user name of the account, not an e-mail.", "username")
+        _check_token(token)
+
+    async def _prove(self, account: Account, token: str) -> None:
+        client = self._client(account, lambda: token)
+        try:
+            await client.list_sites()
+        except TokenRefused as error:
+            raise InvalidInput(str(error), "token") from None
+        except HostRefused as error:
+            if error.status not in (403, 404):
+                raise
+            raise InvalidInput(
+                f"This token does not belong to {account.username}. ({error})", "username"
+            ) from None
+        finally:
+            await client.close()
+
+    def _connect(self, account: Account) -> None:
+        if account.api_host not in self.api_hosts:
+            return
+        client = self._client(account, lambda: self._token_of(account.id))
+        refresh = RemoteRefresh(account, client, self._known, self._changes)
+        task = asyncio.create_task(refresh.run())
+        self.clients[account.id] = client
+        self._connected[account.id] = Connected(client, refresh, task)
+
+    async def _disconnect(self, account_id: str) -> None:
+        connected = self._connected.pop(account_id, None)
+        if connected is None:
+            return
+        self.clients.pop(account_id, None)
+        connected.task.cancel()
+        await asyncio.gather(connected.task, return_exceptions=True)
+        await connected.client.close()
+
+    def _client(self, account: Account, read_token: Callable[[], str]) -> HostingClient:
+        return HostingClient.remote(
+            account, self.api_hosts[account.api_host], read_token, self._ca_file
+        )
+
+    def _token_of(self, account_id: str) -> str:
+        sealed = self._store.token_of(account_id)
+        try:
+            return self._box.decrypt(sealed, account_id, TOKEN_FIELD).reveal()
+        except SitedeckError as error:
+            raise TokenRefused(str(error), 401) from None
+
+
+def _check_token(token: str) -> None:
+    if not _TOKEN.fullmatch(token):
+        raise InvalidInput("This is not an API token: it has 40 letters and digits.", "token")
+
+
+def _new_id(label: str, taken: set[str]) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")[:24] or "account"
+    return slug if slug not in taken else f"{slug}-{secrets.token_hex(2)}"

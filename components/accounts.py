@@ -1,0 +1,282 @@
+"""Accounts: one card each, and the forms that add one or replace its token."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fasthtml.common import (
+    FT,
+    H1,
+    H2,
+    A,
+    Button,
+    Dd,
+    Details,
+    Div,
+    Dl,
+    Dt,
+    Fieldset,
+    Input,
+    Label,
+    Legend,
+    Li,
+    P,
+    Section,
+    Span,
+    Strong,
+    Summary,
+    Ul,
+)
+
+from app import urls
+from app.models import Account, AccountKind
+from components.forms import Field, FormError, PageForm
+from components.icons import Icon
+
+TOKEN_PAGES = {
+    "us": "https://www.pythonanywhere.com/account/#api_token",
+    "eu": "https://eu.pythonanywhere.com/account/#api_token",
+}
+NAMES = {"us": "US", "eu": "EU"}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """One account as its card shows it. `problem` is empty while all is well."""
+
+    account: Account
+    address: str
+    site_count: int
+    seen: str
+    problem: str
+
+
+def AccountsPage(views: Sequence[AccountView], notice: FT | None, *, may_change: bool) -> FT:
+    add = A(Icon("plus"), "Add account", href=urls.NEW_ACCOUNT, cls="btn btn-primary")
+    return Div(
+        Div(
+            Div(
+                H1("Accounts"),
+                P("Where your sites live. Tokens are stored encrypted on this machine."),
+                cls="title",
+            ),
+            add if may_change else None,
+            cls="page-head",
+        ),
+        notice,
+        Div(*(_Card(view, may_change=may_change) for view in views), cls="grid-2"),
+        cls="stack",
+    )
+
+
+def _Card(view: AccountView, *, may_change: bool) -> FT:
+    account = view.account
+    is_remote = account.kind is AccountKind.PYTHONANYWHERE
+    badge = Span("Needs attention", cls="badge bad") if view.problem else None
+    return Section(
+        Div(
+            Div(
+                Span(Icon("cloud" if is_remote else "server"), cls="ico"),
+                Div(H2(account.label), P(view.address, cls="hint")),
+                cls="account-head",
+            ),
+            badge or Span("Connected", cls="badge ok"),
+            cls="card-head",
+        ),
+        Div(
+            P(Icon("alert"), Span(view.problem), cls="notice bad") if view.problem else None,
+            Dl(*_facts(view), cls="facts"),
+            _ReplaceToken(account) if is_remote and may_change else None,
+            cls="card-body stack",
+        ),
+        _CardFoot(account, may_change=may_change) if is_remote else None,
+        cls="card",
+        aria_label=account.label,
+    )
+
+
+def _facts(view: AccountView) -> list[FT]:
+    account = view.account
+    words = f"{view.site_count} site{'' if view.site_count == 1 else 's'}"
+    sites = Span(A(words, href=urls.sites(account=account.id)), view.seen)
+    facts = [Div(Dt("Sites"), Dd(sites))]
+    if account.kind is AccountKind.PYTHONANYWHERE:
+        token = Span(
+            Span("••••••••", aria_hidden="true"),
+            Span("ends with ", cls="sr-only"),
+            account.token_end,
+            cls="mono",
+        )
+        facts += [
+            Div(Dt("User name"), Dd(account.username)),
+            Div(Dt("API token"), Dd(token)),
+        ]
+    return facts
+
+
+def _ReplaceToken(account: Account) -> FT:
+    field_id = f"token-{account.id}"
+    return Details(
+        Summary(Icon("key"), "Replace token", cls="row"),
+        PageForm(
+            urls.account_action(account.id, "token"),
+            Div(
+                Label("New API token", _for=field_id),
+                Input(
+                    id=field_id,
+                    name="token",
+                    type="password",
+                    cls="input mono",
+                    autocomplete="off",
+                    required=True,
+                ),
+                cls="field",
+            ),
+            Button("Test and replace", cls="btn"),
+            cls="stack-s",
+        ),
+        cls="address-help",
+    )
+
+
+def _CardFoot(account: Account, *, may_change: bool) -> FT:
+    test = PageForm(
+        urls.account_action(account.id, "test"),
+        Button(Icon("reload"), "Test connection", cls="btn"),
+    )
+    remove = A(
+        "Remove…", href=urls.remove_account(account.id), cls="btn btn-ghost btn-danger-quiet push"
+    )
+    return Div(test, remove if may_change else None, cls="card-foot")
+
+
+def RemoveAccountPage(account: Account, site_count: int) -> FT:
+    """Asks once; says what goes and what stays."""
+    return Div(
+        Div(Div(H1(f"Remove {account.label}?"), cls="title"), cls="page-head"),
+        Section(
+            Ul(
+                _Bullet("gone", "x", "Its token is deleted from this machine."),
+                _Bullet("gone", "x", f"Its {site_count} sites leave the list here."),
+                _Bullet("kept", "check", "The sites keep running at the host, unchanged."),
+                _Bullet(
+                    "kept", "check", "The token stays valid there until you revoke it at the host."
+                ),
+                cls="bullets card-body",
+            ),
+            PageForm(
+                urls.account_action(account.id, "delete"),
+                A("Keep account", href=urls.ACCOUNTS, cls="btn"),
+                Button(Icon("trash"), "Remove account", cls="btn btn-danger"),
+                cls="card-foot",
+            ),
+            cls="card",
+        ),
+        cls="stack",
+    )
+
+
+def _Bullet(kind: str, icon: str, text: str) -> FT:
+    return Li(Icon(icon), Span(text), cls=kind)
+
+
+def NewAccountForm(
+    hosts: Mapping[str, str], values: Mapping[str, str], errors: Mapping[str, str]
+) -> FT:
+    return Div(
+        Div(Div(H1("Add a PythonAnywhere account"), cls="title"), cls="page-head"),
+        PageForm(
+            urls.ACCOUNTS,
+            Section(
+                Div(
+                    FormError(errors),
+                    _HostChoices(hosts, values, errors),
+                    Field(
+                        "label",
+                        "Name in Sitedeck",
+                        values,
+                        errors,
+                        "As it is to be called here, for example the project or the client.",
+                        maxlength="40",
+                    ),
+                    Field(
+                        "username",
+                        "User name",
+                        values,
+                        errors,
+                        "The one you sign in with there.",
+                        autocapitalize="none",
+                        autocomplete="off",
+                        spellcheck="false",
+                    ),
+                    Field(
+                        "token",
+                        "API token",
+                        values,
+                        errors,
+                        "Stored encrypted, shown as its last four characters, never shown again.",
+                        type="password",
+                        autocomplete="off",
+                    ),
+                    cls="card-body stack",
+                ),
+                Div(
+                    Button("Test and add", cls="btn btn-primary btn-lg"),
+                    A("Cancel", href=urls.ACCOUNTS, cls="btn btn-ghost btn-lg"),
+                    cls="card-foot",
+                ),
+                cls="card",
+            ),
+            _TokenHelp(),
+            cls="split",
+            novalidate=True,
+        ),
+        cls="stack",
+    )
+
+
+def _HostChoices(
+    hosts: Mapping[str, str], values: Mapping[str, str], errors: Mapping[str, str]
+) -> FT:
+    chosen = values.get("host") or "us"
+    choices = [
+        Label(
+            Input(type="radio", name="host", value=name, checked=name == chosen),
+            Strong(NAMES.get(name, name)),
+            Span(address.removeprefix("https://")),
+            cls="choice",
+        )
+        for name, address in hosts.items()
+    ]
+    error = errors.get("host")
+    return Fieldset(
+        Legend("System"),
+        Div(*choices, cls="choices"),
+        P(Icon("alert"), Span(error), cls="field-error") if error else None,
+        cls="stack-s",
+    )
+
+
+def _TokenHelp() -> FT:
+    links = [
+        Li(A(f"Token page of the {NAMES[name]} system", href=page, rel="noreferrer"))
+        for name, page in TOKEN_PAGES.items()
+    ]
+    return Section(
+        Div(H2("About the token"), cls="card-head"),
+        Div(
+            P("You find it under Account → API token:"),
+            Ul(*links, cls="stack-s"),
+            P(
+                "A token can do everything in the account: files, consoles, web apps. There are no "
+                "smaller ones. Sitedeck uses it to list, change and reload your websites and to "
+                "read their logs."
+            ),
+            P("To revoke it, create a new one on the same page: the old one stops working then."),
+            P(
+                "US and EU are separate systems: an account and its token exist on one of them.",
+                cls="hint",
+            ),
+            cls="card-body stack",
+        ),
+        cls="card",
+    )

@@ -1,0 +1,117 @@
+"""Activity: who did what, when, with which result, newest first."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import groupby
+
+from fasthtml.common import FT, H1, H2, A, Div, Form, Input, Li, P, Section, Span, Strong, Ul
+
+from app import urls
+from app.models import Activity
+from components.icons import Icon
+from components.times import When
+
+ICONS = {
+    "reload": "reload",
+    "enable": "power",
+    "disable": "power",
+    "create": "plus",
+    "delete": "trash",
+    "sign in": "user",
+    "sign out": "logout",
+    "add account": "plug",
+    "replace token": "key",
+    "remove account": "trash",
+    "clear log": "logs",
+}
+PAST = {
+    "reload": "reloaded",
+    "enable": "enabled",
+    "disable": "disabled",
+    "create": "created",
+    "delete": "deleted",
+    "sign in": "signed in",
+    "sign out": "signed out",
+    "add account": "added the account",
+    "replace token": "replaced the token of",
+    "remove account": "removed the account",
+    "clear log": "cleared a log of",
+}
+
+
+def ActivityPage(entries: Sequence[Activity], query: str, now: datetime, *, has_more: bool) -> FT:
+    return Div(
+        Div(
+            Div(H1("Activity"), P("Everything done through Sitedeck."), cls="title"),
+            cls="page-head",
+        ),
+        Form(
+            Div(
+                Icon("search"),
+                Input(
+                    id="filter",
+                    name="query",
+                    type="search",
+                    value=query,
+                    cls="input",
+                    placeholder="Filter by site, user, action",
+                    aria_label="Filter activity",
+                    maxlength="100",
+                ),
+                cls="input-group grow",
+            ),
+            cls="toolbar",
+            role="search",
+            action=urls.ACTIVITY,
+            method="get",
+        ),
+        ActivityList(entries, now),
+        P(
+            A("Older entries", href=urls.activity(query, entries[-1].id), cls="btn push"),
+            cls="list-foot",
+        )
+        if has_more
+        else None,
+        cls="stack",
+    )
+
+
+def ActivityList(entries: Sequence[Activity], now: datetime) -> FT:
+    """Grouped by day (UTC)."""
+    if not entries:
+        return Section(
+            Div(
+                Icon("activity"), H2("Nothing here yet"), P("Clicks are listed here."), cls="empty"
+            ),
+            cls="card",
+        )
+    days: list[FT] = []
+    for day, items in groupby(entries, key=lambda entry: entry.at.date()):
+        days += [H2(_day(day, now.date()), cls="day"), Ul(*map(_Event, items), cls="events")]
+    return Section(*days, cls="card", aria_label="Activity")
+
+
+def _Event(entry: Activity) -> FT:
+    key = entry.site_key
+    target = A(key[1], href=urls.site(*key)) if key else Strong(entry.target)
+    words = P(
+        Strong(entry.actor),
+        f" {PAST.get(entry.action, entry.action)} ",
+        target if entry.target != entry.actor else None,
+        Span(f": {entry.result}") if entry.has_failed else None,
+    )
+    return Li(
+        When(entry.at, f"{entry.at:%H:%M}"),
+        Span(
+            Icon("alert" if entry.has_failed else ICONS.get(entry.action, "activity")),
+            cls="ico bad" if entry.has_failed else "ico",
+        ),
+        words,
+        Span(entry.address, cls="end"),
+        cls="event",
+        id=f"activity-{entry.id}",
+    )
+
+
+def _day(day: date, today: date) -> str:
+    return "Today" if day == today else f"{day.day} {day:%B %Y}"
