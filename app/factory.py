@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app import __version__, urls
+from app.hosting.accounts import AccountService
 from app.hosting.actions import SiteActions
 from app.hosting.changes import Changes
 from app.hosting.client import HostingClient
@@ -21,7 +22,7 @@ from app.lifespan import Background
 from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon
 from app.logs.hub import LogHub
-from app.routes import accounts, auth, events, logs, site, sites
+from app.routes import accounts, activity, auth, events, logs, newsite, site, sites, sitesettings
 from app.routes.failures import HANDLERS, Mistakes, error_response
 from app.routes.router import Router
 from app.routes.services import LogFiles, Services
@@ -35,6 +36,7 @@ from app.security.rules import RouteKind, RouteTable, Rule
 from app.security.sessions import SessionService, default_clock, load_signing_key
 from app.security.setup import SetupToken
 from app.security.streams import StreamSlots
+from app.security.vault import load_vault
 from app.settings import Settings
 from app.store.accounts import LOCAL, Accounts
 from app.store.activity import ActivityLog
@@ -49,7 +51,10 @@ ROUTERS: tuple[Router, ...] = (
     sites.router,
     site.router,
     logs.router,
+    sitesettings.router,
+    newsite.router,
     accounts.router,
+    activity.router,
     events.router,
 )
 STATIC_RULES = tuple(
@@ -133,13 +138,13 @@ def _services(settings: Settings, database: Database) -> Services:
     known = KnownSites(sites, changes)
     accounts_store = Accounts(database)
     paths = HostPaths(settings.data / "host")
-    clients: dict[str, HostingClient] = {}
-    local_host = None
+    activity = ActivityLog(database)
+    local_host = local_client = None
     if settings.local_host:
         accounts_store.ensure_local()
-        clients[LOCAL.id] = HostingClient.local(LOCAL, paths.socket, paths.token)
+        local_client = HostingClient.local(LOCAL, paths.socket, paths.token)
         local_host = LocalHostWatch(
-            clients[LOCAL.id],
+            local_client,
             known,
             changes,
             version=__version__,
@@ -148,13 +153,23 @@ def _services(settings: Settings, database: Database) -> Services:
         )
     else:
         accounts_store.remove(LOCAL.id)
+    account_service = AccountService(
+        accounts_store,
+        known,
+        changes,
+        load_vault(settings.key_file or settings.data / "keys.json"),
+        settings.api_hosts,
+        settings.ca_file,
+        local_client,
+    )
     return Services(
         settings=settings,
         users=Users(database),
         accounts=accounts_store,
         sites=sites,
         known=known,
-        clients=clients,
+        account_service=account_service,
+        activity=activity,
         sessions=SessionService(
             Sessions(database),
             load_signing_key(settings.data / "session.key"),
@@ -163,7 +178,7 @@ def _services(settings: Settings, database: Database) -> Services:
         ),
         passwords=PasswordService(),
         setup_token=SetupToken(settings.data / "setup-token"),
-        actions=SiteActions(clients, known, ActivityLog(database), changes),
+        actions=SiteActions(account_service.clients, known, activity, changes),
         changes=changes,
         hub=LogHub(lambda lines: render_rows(lines).encode()),
         log_files=LogFiles(paths.log_file, paths.times_file),

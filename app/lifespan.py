@@ -36,6 +36,7 @@ class Background:
         restore = chain_signals(self._begin_shutdown)
         self._run(_forever(self._expire_sessions))
         self._run(_forever(self._count_errors))
+        await self._services.account_service.start()
         if self._services.local_host is not None:
             self._run(self._services.local_host.run())
         try:
@@ -67,8 +68,7 @@ class Background:
         await self._services.actions.close()
         await self._counter.close()
         await self._services.hub.close()
-        for client in self._services.clients.values():
-            await client.close()
+        await self._services.account_service.close()
 
     async def _expire_sessions(self) -> None:
         while True:

@@ -1,6 +1,6 @@
 """What an action came to: toasts, and notices for facts about a page."""
 
-from fasthtml.common import FT, Button, Code, Div, P, Section, Small, Strong, Template
+from fasthtml.common import FT, A, Button, Code, Div, P, Section, Small, Strong, Template
 
 from app import urls
 from app.models import HostNotice, Toast
@@ -17,7 +17,7 @@ def ToastCard(toast: Toast) -> FT:
     kind, icon, role = ("bad", "alert", "alert") if toast.is_error else ("ok", "check", "status")
     return Div(
         Icon(icon),
-        P(toast.text, Small(toast.detail) if toast.detail else None),
+        P(toast.text, Small(f"{toast.detail} " if toast.detail else None, _ActivityLink(toast))),
         _UndoForm(toast),
         Button(
             Icon("x"),
@@ -29,6 +29,12 @@ def ToastCard(toast: Toast) -> FT:
         cls=f"toast {kind}",
         role=role,
     )
+
+
+def _ActivityLink(toast: Toast) -> FT:
+    """A toast goes; what it says stays there."""
+    key = toast.site_key
+    return A("Activity", href=urls.site_activity(*key) if key else urls.ACTIVITY)
 
 
 def ToastOutOfBand(toast: Toast) -> FT:

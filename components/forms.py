@@ -30,6 +30,8 @@ def Field(
     values: Mapping[str, str],
     errors: Mapping[str, str],
     hint: str = "",
+    *,
+    is_required: bool = True,
     **attributes: str,
 ) -> FT:
     """Label above, hint below, error beside the hint; the typed value is kept.
@@ -44,7 +46,7 @@ def Field(
         name=name,
         value=None if is_password else values.get(name, ""),
         cls="input",
-        required=True,
+        required=is_required,
         aria_invalid="true" if error else None,
         aria_describedby=" ".join(described) or None,
         autofocus=name == next(iter(errors), ""),

@@ -66,11 +66,15 @@ class AccountLink:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """What the frame around a signed-in page shows. `theme` is light, dark or empty (system)."""
+    """What the frame around a signed-in page shows. `theme` is light, dark or empty (system).
+
+    `section` is the place in the navigation: `sites`, `activity` or `accounts`.
+    """
 
     user_name: str
     accounts: Sequence[AccountLink]
     account_id: str
+    section: str
     theme: str
     stream_href: str
     flash: Toast | None = None
@@ -92,7 +96,7 @@ def Page(shell: Shell, title: str, *content: FT | None) -> FT:
                 id="main",
                 tabindex="-1",
             ),
-            _TabBar(),
+            _TabBar(shell.section),
             cls="shell",
         ),
         _Toasts(),
@@ -160,7 +164,7 @@ def _SignOut() -> FT:
 def _Sidebar(shell: Shell) -> FT:
     return Header(
         _Brand(),
-        Nav(_SitesLink(is_current=not shell.account_id), cls="nav", aria_label="Main"),
+        Nav(*_MainLinks("" if shell.account_id else shell.section), cls="nav", aria_label="Main"),
         Nav(
             P("Sites by account", cls="nav-title", id="nav-accounts"),
             *(_AccountLink(link, shell.account_id) for link in shell.accounts),
@@ -183,8 +187,17 @@ def _Sidebar(shell: Shell) -> FT:
     )
 
 
-def _SitesLink(*, is_current: bool) -> FT:
-    return A(Icon("sites"), "Sites", href=urls.SITES, aria_current="page" if is_current else None)
+def _MainLinks(current: str) -> list[FT]:
+    places = {"sites": urls.SITES, "activity": urls.ACTIVITY, "accounts": urls.ACCOUNTS}
+    return [
+        A(
+            Icon(name),
+            name.capitalize(),
+            href=href,
+            aria_current="page" if name == current else None,
+        )
+        for name, href in places.items()
+    ]
 
 
 def _AccountLink(link: AccountLink, current: str) -> FT:
@@ -201,8 +214,8 @@ def _TopBar() -> FT:
     return Header(_Brand(), Div(_SignOut(), cls="push"), _ThemeToggle(), cls="topbar")
 
 
-def _TabBar() -> FT:
-    return Nav(_SitesLink(is_current=True), cls="tabbar", aria_label="Main, bottom")
+def _TabBar(section: str) -> FT:
+    return Nav(*_MainLinks(section), cls="tabbar", aria_label="Main, bottom")
 
 
 def _OfflineBanner() -> FT:

@@ -147,14 +147,17 @@ def _What(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, str
                 cls="stack-s",
             ),
             Div(
-                Field("working_folder", "Project folder", values, errors, **paths),
-                Field("virtualenv", "Virtualenv", values, errors, **paths),
+                Field(
+                    "working_folder", "Project folder", values, errors, is_required=False, **paths
+                ),
+                Field("virtualenv", "Virtualenv", values, errors, is_required=False, **paths),
                 Field(
                     "application",
                     "Application",
                     values,
                     errors,
                     "module:variable",
+                    is_required=False,
                     **paths,
                 ),
                 cls="grid-2",

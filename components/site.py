@@ -72,10 +72,12 @@ def SiteHead(site: Site, account_label: str) -> FT:
 
 
 def SiteTabs(site: Site, current: str) -> FT:
-    """`current` is `overview` or `logs`."""
+    """`current` is `overview`, `logs`, `settings` or `activity`."""
     tabs = {
         "overview": A("Overview", href=urls.site(*site.key)),
         "logs": A("Logs", href=urls.logs(*site.key)),
+        "settings": A("Settings", href=urls.site_settings(*site.key)),
+        "activity": A("Activity", href=urls.site_activity(*site.key)),
     }
     tabs[current].attrs["aria-current"] = "page"
     return Nav(*tabs.values(), cls="tabs", aria_label=site.domain_name)

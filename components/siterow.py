@@ -3,7 +3,21 @@
 from datetime import datetime
 from functools import lru_cache
 
-from fasthtml.common import FT, A, Button, Code, Details, Div, Small, Span, Summary, Td, Tr, to_xml
+from fasthtml.common import (
+    FT,
+    A,
+    Button,
+    Code,
+    Details,
+    Div,
+    Hr,
+    Small,
+    Span,
+    Summary,
+    Td,
+    Tr,
+    to_xml,
+)
 
 from app import urls
 from app.models import Site, SiteAction, SiteStatus
@@ -172,7 +186,15 @@ def SiteMenu(site: Site) -> FT:
         Div(
             A(Icon("external"), "Open site", href=site.url, rel="noreferrer"),
             A(Icon("logs"), "Live log", href=urls.logs(*site.key)),
+            A(Icon("settings"), "Settings", href=urls.site_settings(*site.key)),
             Button(Icon("copy"), "Copy domain", type="button", data_copy=site.domain_name),
+            Hr(),
+            A(
+                Icon("trash"),
+                "Delete…",
+                href=f"{urls.site_settings(*site.key)}#delete",
+                cls="danger",
+            ),
             cls="menu-list",
         ),
         cls="menu",

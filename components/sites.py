@@ -52,9 +52,11 @@ class SiteFilter:
         return urls.sites(self.query, self.account, self.status)
 
 
-def SitesHead(sites: Sequence[Site]) -> FT:
+def SitesHead(sites: Sequence[Site], *, may_create: bool) -> FT:
+    new = A(Icon("plus"), "New site", href=urls.NEW_SITE, cls="btn btn-primary")
     return Div(
         Div(H1("Sites"), P(_sentence(sites)), cls="title"),
+        new if may_create else None,
         cls="page-head",
     )
 
@@ -180,9 +182,10 @@ def NoSites(*, has_local_host: bool) -> FT:
             "logs. The sample site is a small FastHTML program that runs on this machine."
         ),
         step,
+        A(Icon("plus"), "Add a PythonAnywhere account", href=urls.NEW_ACCOUNT, cls="btn btn-lg"),
         P(
-            "It is written into the data folder and answers at http://hello.localhost. Nothing is "
-            "sent anywhere.",
+            "The sample is written into the data folder and answers at http://hello.localhost. "
+            "Nothing is sent anywhere.",
             cls="hint",
         ),
         cls="card empty",

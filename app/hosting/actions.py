@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
-from app.errors import HostingError, HostRefused, NotFound
+from app.errors import HostingError, HostRefused, InvalidInput, NotFound
 from app.hosting.changes import Announcement, Change, Changes, SiteChanged
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
@@ -48,6 +48,7 @@ class SiteActions:
         and taken back if the call fails. Raises HostingError.
         """
         client = self.client(site.account_id)
+        target = f"{site.account_id}/{site.domain_name}"
         with ExitStack() as stack:
             # Subscribed before the call: the site may have settled when the call returns.
             queue = stack.enter_context(self._changes.subscribe())
@@ -57,27 +58,59 @@ class SiteActions:
                 await self._call(client, action, site.domain_name)
             except HostingError as error:
                 await self._take_back(expected, site)
-                await self._record(action, site, actor, f"failed: {error}")
+                await self._record(action, target, actor, f"failed: {error}")
                 raise
-            await self._record(action, site, actor, "done")
+            await self._record(action, target, actor, "done")
             task = asyncio.create_task(self._announce(action, site, actor, queue, stack.pop_all()))
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)
         return await self._known.get(*site.key) or site
 
-    async def ensure(self, account_id: str, domain_name: str, command: str, actor: Actor) -> None:
-        """Creates the site unless it exists, and enables it. Raises HostingError."""
+    async def create(
+        self,
+        account_id: str,
+        domain_name: str,
+        command: str,
+        working_folder: str,
+        actor: Actor,
+        *,
+        enabled: bool = True,
+    ) -> None:
+        """Raises InvalidInput for what the host says of one field, else HostingError."""
         client = self.client(account_id)
+        target = f"{account_id}/{domain_name}"
         try:
-            site = await client.create_site(domain_name, command, "")
+            site = await client.create_site(domain_name, command, working_folder, enabled=enabled)
         except HostRefused as error:
-            if error.status != 400 or "already exists" not in str(error):
-                raise
-            site = await client.set_enabled(domain_name, True)
+            await self._record("create", target, actor, f"failed: {error}")
+            if error.field in ("domain_name", "command", "working_directory"):
+                field = error.field.replace("working_directory", "working_folder")
+                raise InvalidInput(_plain(error, domain_name), field) from None
+            raise
         # The host's events keep it from here on; what they said meanwhile is newer than `site`.
         if await self._known.get(*site.key) is None:
             await self._known.save(site)
-        await self._record("create", site, actor, "done")
+        await self._record("create", target, actor, "done")
+
+    async def ensure(self, account_id: str, domain_name: str, command: str, actor: Actor) -> None:
+        """Creates the site unless it exists, and enables it. Raises HostingError."""
+        site = await self._known.get(account_id, domain_name)
+        if site is None:
+            await self.create(account_id, domain_name, command, "", actor)
+        elif not site.enabled:
+            await self.run(SiteAction.ENABLE, site, actor)
+
+    async def delete(self, site: Site, actor: Actor) -> None:
+        """A site that the host does not know any more counts as deleted. Raises HostingError."""
+        target = f"{site.account_id}/{site.domain_name}"
+        try:
+            await self.client(site.account_id).delete_site(site.domain_name)
+        except HostingError as error:
+            if not (isinstance(error, HostRefused) and error.status == 404):
+                await self._record("delete", target, actor, f"failed: {error}")
+                raise
+        await self._known.forget(*site.key)
+        await self._record("delete", target, actor, "done")
 
     def client(self, account_id: str) -> HostingClient:
         """Raises NotFound."""
@@ -103,8 +136,7 @@ class SiteActions:
         if now is not None and (now.status, now.enabled) == (expected.status, expected.enabled):
             await self._known.save(before)
 
-    async def _record(self, action: str, site: Site, actor: Actor, result: str) -> None:
-        target = f"{site.account_id}/{site.domain_name}"
+    async def _record(self, action: str, target: str, actor: Actor, result: str) -> None:
         await to_thread.run_sync(
             self._activity.record, actor.name, actor.address, action, target, result
         )
@@ -127,6 +159,12 @@ class SiteActions:
             self._changes.publish(Announcement(actor.session_id, toast))
 
 
+def _plain(error: HostRefused, domain_name: str) -> str:
+    if "already exists" in str(error):
+        return f"{domain_name} is taken: this account, or another one, already has such a site."
+    return str(error)
+
+
 def _expected(action: SiteAction, site: Site) -> Site:
     if action is SiteAction.RELOAD:
         return replace(site, status=SiteStatus.RELOADING, reason="")
@@ -145,12 +183,14 @@ def _outcome(action: SiteAction, site: Site, settled: Site | None) -> Toast | No
     """What the first answer, or its absence, says; nothing where the click already said it all."""
     domain = site.domain_name
     if settled is None:
-        return Toast(f"{domain} has not answered yet", "Its error log may say why.", is_error=True)
+        words = "Its error log may say why."
+        return Toast(f"{domain} has not answered yet", words, is_error=True, site_key=site.key)
     if settled.status is SiteStatus.FAILING:
         text = "Reload failed" if action is SiteAction.RELOAD else "Start failed"
-        return Toast(f"{text}: {domain}", settled.reason, is_error=True)
+        return Toast(f"{text}: {domain}", settled.reason, is_error=True, site_key=site.key)
     if settled.status is not SiteStatus.RUNNING or settled.answer is None:
         return None
     answer = settled.answer
     detail = f"Answered {answer.status} after {answer.seconds:.1f} s"
-    return Toast(f"{domain} {action.past if action is SiteAction.RELOAD else 'is up'}", detail)
+    words = f"{domain} {action.past if action is SiteAction.RELOAD else 'is up'}"
+    return Toast(words, detail, site_key=site.key)

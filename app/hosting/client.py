@@ -71,11 +71,13 @@ class HostingClient:
     async def get_site(self, domain_name: str) -> Site:
         return parse_site(self.account, await self._call("GET", self._website(domain_name)))
 
-    async def create_site(self, domain_name: str, command: str, working_directory: str) -> Site:
+    async def create_site(
+        self, domain_name: str, command: str, working_directory: str, *, enabled: bool = True
+    ) -> Site:
         """`working_directory` is the local host's extra field; empty means the home folder."""
         body: dict[str, Any] = {
             "domain_name": domain_name,
-            "enabled": True,
+            "enabled": enabled,
             "webapp": {"command": command},
         }
         if working_directory:

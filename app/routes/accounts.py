@@ -1,28 +1,123 @@
-"""What can be done to an account: for now, starting and restarting the local host."""
+"""The accounts: their page, adding, testing and removing them, and the local host's buttons."""
+
+from collections import Counter
+from collections.abc import Mapping
 
 from anyio import to_thread
+from fasthtml.common import FT
 from fasthtml.core import FtResponse
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import NotFound, SitedeckError
-from app.models import Role, Toast
-from app.routes.pages import set_flash
+from app.errors import HostingError, InvalidInput, NotFound, SitedeckError
+from app.models import Account, AccountKind, Role, Toast
+from app.routes.pages import set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import actor_of, services_of
+from app.routes.services import Services, actor_of, services_of, session_of, utc_now
+from app.routes.sites import host_notice
+from app.security.forms import read_form
 from app.store.accounts import LOCAL
+from components.accounts import AccountsPage, AccountView, NewAccountForm, RemoveAccountPage
 from components.feedback import ToastOutOfBand
+from components.times import ago
 
 router = Router()
+ACCOUNT_PATH = "/accounts/{account_id}"
+FIELDS = {"label": 60, "host": 40, "username": 100, "token": 300}
 
 
-@router.action("/accounts/{account_id}/start", role=Role.ADMIN)
+@router.page(urls.ACCOUNTS)
+async def show_accounts(req: Request) -> FT:
+    services = services_of(req)
+    since = services.changes.sequence
+    views = await to_thread.run_sync(_views, services)
+    may_change = session_of(req).user.role.includes(Role.ADMIN)
+    return await shell_page(
+        req,
+        "Accounts",
+        AccountsPage(views, host_notice(services), may_change=may_change),
+        section="accounts",
+        stream_href=urls.events("accounts", since),
+    )
+
+
+@router.page(urls.NEW_ACCOUNT, role=Role.ADMIN)
+async def show_new_account(req: Request) -> FT:
+    return await _new_account_page(req, {}, {})
+
+
+@router.action(urls.ACCOUNTS, role=Role.ADMIN)
+async def add_account(req: Request) -> FtResponse | Response:
+    """The token is proven by a call before anything is kept, and never sent back."""
+    services = services_of(req)
+    form: dict[str, str] = {}
+    try:
+        form = await read_form(req, FIELDS)
+        account = await services.account_service.add(
+            form["label"], form["host"], form["username"], form["token"]
+        )
+    except (InvalidInput, HostingError) as error:
+        field = error.field if isinstance(error, InvalidInput) else ""
+        values = form | {"token": ""}
+        return FtResponse(await _new_account_page(req, values, {field: str(error)}), 422)
+    await _record(req, "add account", account)
+    return await _say(req, Toast(f"{account.label} added", "Its sites are being listed."))
+
+
+@router.action(ACCOUNT_PATH + "/test")
+async def test_account(req: Request) -> Response:
+    account = await _find(req)
+    try:
+        found = await services_of(req).account_service.test(account)
+    except HostingError as error:
+        return await _say(req, Toast(f"{account.label} cannot be read", str(error), is_error=True))
+    words = f"{found.sites} sites, answered in {found.seconds * 1000:.0f} ms."
+    return await _say(req, Toast(f"{account.label}: the token is valid.", words))
+
+
+@router.action(ACCOUNT_PATH + "/token", role=Role.ADMIN)
+async def replace_token(req: Request) -> Response:
+    account = await _find(req)
+    try:
+        form = await read_form(req, {"token": 300})
+        await services_of(req).account_service.replace_token(account, form["token"])
+    except (InvalidInput, HostingError) as error:
+        words = f"{error} The old token is still in use."
+        return await _say(req, Toast("The token was not replaced.", words, is_error=True))
+    await _record(req, "replace token", account)
+    return await _say(req, Toast(f"The token of {account.label} was replaced."))
+
+
+@router.page(ACCOUNT_PATH + "/delete", role=Role.ADMIN)
+async def ask_before_removal(req: Request) -> FT:
+    account = await _find(req)
+    services = services_of(req)
+    since = services.changes.sequence
+    sites = await services.known.of_account(account.id)
+    return await shell_page(
+        req,
+        f"Remove {account.label}?",
+        RemoveAccountPage(account, len(sites)),
+        section="accounts",
+        stream_href=urls.events("accounts", since),
+    )
+
+
+@router.action(ACCOUNT_PATH + "/delete", role=Role.ADMIN)
+async def remove_account(req: Request) -> Response:
+    account = await _find(req)
+    await services_of(req).account_service.remove(account)
+    await _record(req, "remove account", account)
+    return await _say(req, Toast(f"{account.label} removed", "Its sites keep running."))
+
+
+@router.action(ACCOUNT_PATH + "/start", role=Role.ADMIN)
 async def start_host(req: Request) -> FtResponse | Response:
     return await _run(req, "started", restart=False)
 
 
-@router.action("/accounts/{account_id}/restart", role=Role.ADMIN)
+@router.action(ACCOUNT_PATH + "/restart", role=Role.ADMIN)
 async def restart_host(req: Request) -> FtResponse | Response:
     return await _run(req, "restarted", restart=True)
 
@@ -41,3 +136,58 @@ async def _run(req: Request, past: str, *, restart: bool) -> FtResponse | Respon
         return FtResponse(ToastOutOfBand(toast))
     await to_thread.run_sync(set_flash, services, actor_of(req).session_id, toast)
     return RedirectResponse(urls.SITES, 303)
+
+
+async def _find(req: Request) -> Account:
+    """A PythonAnywhere account. Raises NotFound."""
+    account_id = req.path_params["account_id"]
+    account = await to_thread.run_sync(services_of(req).accounts.get, account_id)
+    if account is None or account.kind is not AccountKind.PYTHONANYWHERE:
+        raise NotFound("There is no such account.")
+    return account
+
+
+async def _say(req: Request, toast: Toast) -> Response:
+    """Back to the accounts, which show the result."""
+    services = services_of(req)
+    await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
+    return RedirectResponse(urls.ACCOUNTS, 303)
+
+
+async def _record(req: Request, action: str, account: Account) -> None:
+    actor, activity = actor_of(req), services_of(req).activity
+    await to_thread.run_sync(activity.record, actor.name, actor.address, action, account.id, "done")
+
+
+async def _new_account_page(
+    req: Request, values: Mapping[str, str], errors: Mapping[str, str]
+) -> FT:
+    services = services_of(req)
+    since = services.changes.sequence
+    return await shell_page(
+        req,
+        "Add an account",
+        NewAccountForm(services.account_service.api_hosts, values, errors),
+        section="accounts",
+        stream_href=urls.events("accounts", since),
+    )
+
+
+def _views(services: Services) -> list[AccountView]:
+    counts = Counter(site.account_id for site in services.sites.all())
+    return [_view(services, account, counts[account.id]) for account in services.accounts.all()]
+
+
+def _view(services: Services, account: Account, site_count: int) -> AccountView:
+    if account.kind is AccountKind.LOCAL:
+        notice = services.local_host.notice if services.local_host else None
+        address = f"on this machine, at NAME.localhost:{services.settings.sites_listen.port}"
+        return AccountView(account, address, site_count, "", notice.title if notice else "")
+    address = services.account_service.api_hosts.get(account.api_host, account.api_host)
+    refresh = services.account_service.refresh_of(account.id)
+    if refresh is None:
+        problem = f"The API address {account.api_host!r} is not configured any more."
+        return AccountView(account, address, site_count, "", problem)
+    seen = f", read {ago(refresh.seen_at, utc_now())}" if refresh.seen_at else ", not read yet"
+    host = address.removeprefix("https://")
+    return AccountView(account, host, site_count, seen, refresh.problem)

@@ -80,6 +80,7 @@ async def sign_in(req: Request) -> FtResponse | Response:
         found = await to_thread.run_sync(services.users.with_hash, form["username"])
         is_right = await services.passwords.verify(found[1] if found else None, form["password"])
         if found is None or not is_right:
+            await _record(req, form["username"], "sign in", "failed: wrong name or password")
             raise InvalidInput(WRONG_SIGN_IN)
     except InvalidInput as error:
         values = form | {"next": safe_return_path(form.get("next", ""))}
@@ -94,6 +95,7 @@ async def sign_out(req: Request) -> Response:
     session_id = session_of(req).id_hash
     await to_thread.run_sync(services.sessions.end, session_id)
     services.slots.end(session_id)
+    await _record(req, session_of(req).user.name, "sign out", "done")
     response = RedirectResponse(urls.LOGIN, 303)
     services.sessions.clear_cookie(response)
     return response
@@ -105,6 +107,13 @@ async def _signed_in(req: Request, user: User, path: str) -> Response:
     address = client_address(req.scope, services.settings.trusted_proxies)
     agent = req.headers.get("user-agent", "")
     cookie = await to_thread.run_sync(services.sessions.start, user, address, agent)
+    await _record(req, user.name, "sign in", "done")
     response = RedirectResponse(path, 303)
     services.sessions.set_cookie(response, cookie)
     return response
+
+
+async def _record(req: Request, name: str, action: str, result: str) -> None:
+    services = services_of(req)
+    address = client_address(req.scope, services.settings.trusted_proxies)
+    await to_thread.run_sync(services.activity.record, name, address, action, name, result)

@@ -23,6 +23,7 @@ async def shell_page(
     title: str,
     *content: FT | None,
     account_id: str = "",
+    section: str = "sites",
     stream_href: str,
 ) -> FT:
     """A full signed-in page; the navigation and the flash message come from the store.
@@ -36,6 +37,7 @@ async def shell_page(
         user_name=session.user.name,
         accounts=links,
         account_id=account_id,
+        section=section,
         theme=theme_of(request.scope),
         stream_href=stream_href,
         flash=flash,

@@ -1,6 +1,6 @@
 """What routes work with: made once by the factory, found through the request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,9 +8,9 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.types import Scope
 
+from app.hosting.accounts import AccountService
 from app.hosting.actions import Actor, SiteActions
 from app.hosting.changes import Changes
-from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
 from app.logs.hub import LogHub
@@ -22,6 +22,7 @@ from app.security.setup import SetupToken
 from app.security.streams import StreamSlots
 from app.settings import Settings
 from app.store.accounts import Accounts
+from app.store.activity import ActivityLog
 from app.store.sessions import SessionRow
 from app.store.sites import Sites
 from app.store.users import Users
@@ -42,7 +43,8 @@ class Services:
     accounts: Accounts
     sites: Sites
     known: KnownSites
-    clients: Mapping[str, HostingClient]
+    account_service: AccountService
+    activity: ActivityLog
     sessions: SessionService
     passwords: PasswordService
     setup_token: SetupToken

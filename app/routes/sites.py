@@ -12,7 +12,7 @@ from app.hosting import sample
 from app.models import Role, Site, SiteAction, SiteStatus, Toast
 from app.routes.pages import account_labels, set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import Services, actor_of, services_of, utc_now
+from app.routes.services import Services, actor_of, services_of, session_of, utc_now
 from app.store.accounts import LOCAL
 from components.feedback import HostNoticeArea, ToastOutOfBand
 from components.site import SiteHead, head_id
@@ -54,7 +54,7 @@ async def overview(req: Request) -> FT:
     return await shell_page(
         req,
         "Sites",
-        SitesHead(in_account),
+        SitesHead(in_account, may_create=bool(sites) and _is_admin(req)),
         host_notice(services),
         SitesToolbar(shown) if sites else None,
         SiteSummary(in_account, shown) if sites else None,
@@ -105,6 +105,10 @@ async def find_site(req: Request) -> Site:
     return site
 
 
+def _is_admin(req: Request) -> bool:
+    return session_of(req).user.role.includes(Role.ADMIN)
+
+
 def host_notice(services: Services) -> FT:
     notice = services.local_host.notice if services.local_host else None
     return HostNoticeArea(notice, LOCAL.id)
@@ -121,7 +125,8 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
     except HostingError as error:
         status = 502
         words = f"{action.value.capitalize()} failed: {site.domain_name}"
-        toast = Toast(words, f"{error} Nothing was changed.", is_error=True)
+        detail = f"{error} Nothing was changed."
+        toast = Toast(words, detail, is_error=True, site_key=site.key)
     if "hx-request" not in req.headers:
         return await _back(req, services, site, toast)
     label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
@@ -148,7 +153,8 @@ async def _back(req: Request, services: Services, site: Site, toast: Toast) -> R
 
 def _toast(action: SiteAction, site: Site) -> Toast:
     if action is SiteAction.RELOAD:
-        return Toast(f"Reloading {site.domain_name}", "Its page shows the first answer.")
+        words = "Its page shows the first answer."
+        return Toast(f"Reloading {site.domain_name}", words, site_key=site.key)
     return Toast(f"{site.domain_name} {action.past}", undo=action.opposite, site_key=site.key)
 
 

@@ -1,0 +1,114 @@
+"""Creating a site."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from anyio import to_thread
+from fasthtml.common import FT
+from fasthtml.core import FtResponse
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app import urls
+from app.errors import HostingError, InvalidInput, NotFound
+from app.hosting import commands
+from app.models import Account, AccountKind, Role, parse_domain
+from app.routes.pages import shell_page
+from app.routes.router import Router
+from app.routes.services import Services, actor_of, services_of
+from app.security.forms import read_form
+from components.newsite import NewSitePage, NewSiteView, TemplateView
+
+router = Router()
+
+FIELDS = {
+    "account_id": 64,
+    "domain_name": 260,
+    "template": 20,
+    "working_folder": 500,
+    "virtualenv": 500,
+    "application": 200,
+    "command": 4000,
+    "enabled": 3,
+}
+TEMPLATE_VIEWS = [TemplateView(**asdict(template)) for template in commands.TEMPLATES]
+
+
+@router.page(urls.NEW_SITE, role=Role.ADMIN)
+async def show_new_site(req: Request) -> FT:
+    account = await _account(services_of(req), req.query_params.get("account", ""))
+    return await _page(req, account, {}, {})
+
+
+@router.action(urls.CREATE_SITE, role=Role.ADMIN)
+async def create_site(req: Request) -> FtResponse | Response:
+    """Errors come back at their fields with everything that was typed."""
+    services = services_of(req)
+    form: dict[str, str] = {}
+    try:
+        form = await read_form(req, FIELDS)
+        account = await _account(services, form["account_id"])
+        domain_name = parse_domain(form["domain_name"])
+        command = commands.check_command(_command(form))
+        folder = form["working_folder"].strip() if account.kind is AccountKind.LOCAL else ""
+        await services.actions.create(
+            account.id,
+            domain_name,
+            command,
+            folder,
+            actor_of(req),
+            enabled=form["enabled"] == "on",
+        )
+    except InvalidInput as error:
+        errors = {error.field: str(error)}
+    except HostingError as error:
+        errors = {"": f"The site was not created. {error}"}
+    else:
+        return RedirectResponse(urls.site(account.id, domain_name), 303)
+    account = await _account(services, form.get("account_id", ""))
+    values = form | {"enabled": form.get("enabled") or "off"}
+    return FtResponse(await _page(req, account, values, errors), 422)
+
+
+def _command(form: Mapping[str, str]) -> str:
+    """What was typed, or else the template filled in."""
+    template = commands.find_template(form["template"])
+    if form["command"].strip() or template is None:
+        return form["command"]
+    for name in ("working_folder", "virtualenv"):
+        if not form[name].strip().startswith("/"):
+            raise InvalidInput("Type the whole path, beginning with /.", name)
+    return commands.fill_in(
+        template,
+        form["virtualenv"].strip(),
+        form["working_folder"].strip(),
+        form["application"].strip(),
+    )
+
+
+async def _account(services: Services, account_id: str) -> Account:
+    """The chosen account, else the first. Raises NotFound if there is none."""
+    accounts = await to_thread.run_sync(services.accounts.all)
+    if not accounts:
+        raise NotFound("There is no account yet.")
+    return next((account for account in accounts if account.id == account_id), accounts[0])
+
+
+async def _page(
+    req: Request, account: Account, values: Mapping[str, str], errors: Mapping[str, str]
+) -> FT:
+    services = services_of(req)
+    since = services.changes.sequence
+    view = NewSiteView(
+        await to_thread.run_sync(services.accounts.all),
+        account,
+        commands.suggested_domain(account),
+        TEMPLATE_VIEWS,
+    )
+    return await shell_page(
+        req,
+        "New site",
+        NewSitePage(view, values, errors),
+        account_id=account.id,
+        stream_href=urls.events("new", since),
+    )
