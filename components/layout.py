@@ -30,6 +30,7 @@ from components.feedback import TOAST_EVENT, TOASTS_ID, FlashNotice
 from components.forms import PageForm
 from components.icons import BrandMark, Icon
 from components.live import appended_by, stream
+from components.shortcuts import ShortcutsButton, ShortcutsDialog
 
 STYLES = ("tokens", "base", "layout", "components", "pages", "product")
 
@@ -100,6 +101,7 @@ def Page(shell: Shell, title: str, *content: FT | None) -> FT:
             cls="shell",
         ),
         _Toasts(),
+        ShortcutsDialog(),
         **stream(shell.stream_href),
     )
 
@@ -179,6 +181,7 @@ def _Sidebar(shell: Shell) -> FT:
                 Span(shell.user_name, cls="truncate"),
                 cls="who",
             ),
+            ShortcutsButton(),
             _SignOut(),
             _ThemeToggle(),
             cls="sidebar-foot",

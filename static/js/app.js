@@ -2,6 +2,7 @@
 // Everything works without this file; it makes it pleasant.
 
 import "./live.js";
+import "./keys.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];

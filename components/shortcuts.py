@@ -1,0 +1,83 @@
+"""The list of keyboard shortcuts, with the switch that turns them off."""
+
+from fasthtml.common import (
+    FT,
+    H2,
+    H3,
+    Button,
+    Dd,
+    Dialog,
+    Div,
+    Dl,
+    Dt,
+    Input,
+    Kbd,
+    Label,
+    Section,
+    Span,
+)
+
+from components.icons import Icon
+
+GROUPS = {
+    "Anywhere": {
+        "Sites, Activity, Accounts": "g s · g a · g c",
+        "New site": "n",
+        "Filter this list": "/",
+        "This help": "?",
+    },
+    "Sites": {
+        "Next, previous row": "j · k",
+        "Open": "Enter",
+        "Reload": "r",
+        "Enable or disable": "t",
+        "Live log": "l",
+    },
+    "Log view": {"Pause or follow": "f", "Filter": "/", "Wrap lines": "w"},
+}
+
+
+def ShortcutsButton() -> FT:
+    return Button(
+        Icon("keyboard"),
+        type="button",
+        cls="btn btn-ghost btn-icon",
+        data_open_shortcuts=True,
+        aria_label="Keyboard shortcuts",
+        title="Keyboard shortcuts (?)",
+    )
+
+
+def ShortcutsDialog() -> FT:
+    close = Button(
+        Icon("x"),
+        type="button",
+        cls="btn btn-ghost btn-icon",
+        data_close=True,
+        aria_label="Close",
+    )
+    switch = Label(
+        Input(type="checkbox", cls="check", data_keys_toggle=True),
+        Span("Use these keys in this browser"),
+        cls="check-row",
+    )
+    return Dialog(
+        Div(H2("Keyboard shortcuts", id="shortcuts-title"), close, cls="dialog-head"),
+        Div(
+            Div(*(_Group(name, keys) for name, keys in GROUPS.items()), cls="keys"),
+            switch,
+            cls="dialog-body",
+        ),
+        cls="dialog palette",
+        id="shortcuts",
+        aria_labelledby="shortcuts-title",
+    )
+
+
+def _Group(name: str, keys: dict[str, str]) -> FT:
+    rows = [Div(Dt(what), Dd(*map(_Key, shown.split()))) for what, shown in keys.items()]
+    return Section(H3(name), Dl(*rows), cls="stack-s")
+
+
+def _Key(key: str) -> FT | str:
+    return f" {key} " if key == "·" else Kbd(key)

@@ -1,0 +1,61 @@
+// Single-letter shortcuts: never in a field, with a modifier or over a dialog, and to be turned off.
+
+const SEQUENCE_TIME = 1_200;
+const STORED = "sd-keys";
+const places = { s: "/", a: "/activity", c: "/accounts" };
+
+const dialog = document.getElementById("shortcuts");
+const toggle = dialog?.querySelector("[data-keys-toggle]");
+const isOn = () => localStorage.getItem(STORED) !== "off";
+let begun = 0; // when `g` was pressed
+
+const open = () => { if (dialog && !dialog.open) dialog.showModal(); };
+const press = (selector, scope = document) => scope.querySelector(selector)?.click();
+const focus = (element) => { element?.focus(); return Boolean(element); };
+
+const move = (step) => {
+  const links = [...document.querySelectorAll("[data-row-link]")];
+  const at = links.indexOf(document.activeElement?.closest("[data-row]")?.querySelector("[data-row-link]"));
+  return focus(links[Math.min(Math.max(at + step, 0), links.length - 1)]);
+};
+
+const act = (key) => {
+  const row = document.activeElement?.closest?.("[data-row]");
+  const scope = row ?? (document.querySelector("[data-row]") ? null : document);
+  switch (key) {
+    case "?": open(); return true;
+    case "/": return focus(document.querySelector("#filter, #log-filter"));
+    case "j": return move(1);
+    case "k": return move(-1);
+    case "n": return Boolean(document.querySelector("a[href='/sites/new']")?.click()) || true;
+    case "f": press("#follow"); return true;
+    case "w": press("#wrap"); return true;
+    case "r": if (scope) press("[data-reload]:not(:disabled)", scope); return true;
+    case "t": if (scope) press("[role=switch]", scope); return true;
+    case "l": if (scope) press(".btn-logs, .tabs a[href$='/logs']", scope); return true;
+    default: return false;
+  }
+};
+
+document.addEventListener("keydown", (event) => {
+  const inField = event.target.matches("input:not([type=checkbox], [type=radio]), textarea, select");
+  if (!isOn() || event.ctrlKey || event.metaKey || event.altKey || inField) return;
+  if (document.querySelector("dialog[open]")) return;
+  if (event.timeStamp - begun < SEQUENCE_TIME && places[event.key]) {
+    event.preventDefault();
+    location.assign(places[event.key]);
+    return;
+  }
+  begun = event.key === "g" ? event.timeStamp : 0;
+  if (act(event.key)) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-open-shortcuts]")) open();
+  else if (event.target === dialog || event.target.closest("[data-close]")) dialog?.close();
+});
+
+if (toggle) {
+  toggle.checked = isOn();
+  toggle.addEventListener("change", () => localStorage.setItem(STORED, toggle.checked ? "on" : "off"));
+}
