@@ -1,0 +1,46 @@
+"""Shortcuts in Chromium: every page by keys alone, and none where they would disturb."""
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP, set_up, watched_context
+from tests.process import Product
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.textContent"))
+
+
+def test_the_whole_day_without_a_mouse(browser: Browser, product: Product) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        page.click("#sample-site")
+        expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
+        page.keyboard.press("g")
+        page.keyboard.press("s")
+        page.wait_for_url(product.origin + "/")
+        page.keyboard.press("j")
+        assert focused(page) == "hello.localhost"
+        page.keyboard.press("t")
+        expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "false")
+        expect(page.locator(".status[data-live]")).to_have_text("Disabled")
+        assert focused(page) == "hello.localhost", "focus stays over the swap"
+        page.keyboard.press("t")
+        expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
+        page.keyboard.press("r")
+        expect(page.locator(".toast", has_text="reloaded")).to_be_visible(timeout=15_000)
+        page.keyboard.press("/")
+        page.keyboard.type("jkrt?")
+        expect(page.locator("#filter")).to_have_value("jkrt?")
+        page.goto(product.origin)
+        page.keyboard.press("j")
+        page.keyboard.press("l")
+        expect(page.locator("#conn")).to_have_text("Live")
+        page.keyboard.press("f")
+        expect(page.locator("#conn")).to_have_text("Paused, still receiving")
+        page.keyboard.press("?")
+        expect(page.locator("#shortcuts")).to_be_visible()
+        page.uncheck("#shortcuts [data-keys-toggle]")
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        expect(page.locator("#shortcuts")).to_be_hidden()

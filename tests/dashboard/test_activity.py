@@ -1,0 +1,64 @@
+"""Activity: who did what, when, with which result."""
+
+from tests.dashboard.conftest import BROKEN, WORKS, Deck
+from tests.support import PASSWORD, SAME_ORIGIN, Dashboard, attribute, one, parse
+
+
+def test_it_lists_clicks_and_sign_ins_newest_first(deck: Deck) -> None:
+    client = deck.dashboard.client
+    client.post(f"/accounts/local/sites/{WORKS}/disable", headers=SAME_ORIGIN)
+    client.post(f"/accounts/local/sites/{WORKS}/enable", headers=SAME_ORIGIN)
+    page = parse(client.get("/activity").text)
+    words = [
+        " ".join(event.select("p")[0].get_text(" ").split()) for event in page.select(".event")
+    ]
+    assert words == [f"admin enabled {WORKS}", f"admin disabled {WORKS}", "admin signed in"]
+    assert one(page, "h2.day").get_text() == "Today"
+
+
+def test_a_failure_is_marked_with_its_reason(dashboard: Dashboard) -> None:
+    dashboard.add_user()
+    form = {"username": "admin", "password": "wrong password"}
+    dashboard.client.post("/login", data=form, headers=SAME_ORIGIN)
+    form["password"] = PASSWORD
+    dashboard.client.post("/login", data=form, headers=SAME_ORIGIN)
+    failed = parse(dashboard.client.get("/activity").text).select(".event")[1]
+    assert failed.select(".ico.bad")
+    assert "failed: wrong name or password" in failed.get_text()
+
+
+def test_a_site_has_a_tab_of_its_own(deck: Deck) -> None:
+    client = deck.dashboard.client
+    for domain in (WORKS, BROKEN):
+        client.post(f"/accounts/local/sites/{domain}/disable", headers=SAME_ORIGIN)
+    page = parse(client.get(f"/accounts/local/sites/{WORKS}/activity").text)
+    assert len(page.select(".event")) == 1
+    assert one(page, ".tabs [aria-current]").get_text() == "Activity"
+
+
+def test_it_is_filtered_by_plain_words(deck: Deck) -> None:
+    client = deck.dashboard.client
+    client.post(f"/accounts/local/sites/{WORKS}/disable", headers=SAME_ORIGIN)
+    for query, count in (("disable", 1), ("works", 1), ("nobody", 0), ("%25", 0), ("_", 0)):
+        found = parse(client.get(f"/activity?query={query}").text).select(".event")
+        assert len(found) == count, query
+
+
+def test_a_toast_leads_to_the_record(deck: Deck) -> None:
+    answer = deck.dashboard.client.post(
+        f"/accounts/local/sites/{WORKS}/disable", headers=SAME_ORIGIN | {"hx-request": "true"}
+    )
+    link = one(parse(answer.text), ".toast a")
+    assert attribute(link, "href") == f"/accounts/local/sites/{WORKS}/activity"
+
+
+def test_older_entries_are_a_page_away(dashboard: Dashboard) -> None:
+    dashboard.sign_in()
+    activity = dashboard.app.state.services.activity
+    for number in range(150):
+        activity.record("admin", "", "reload", f"local/site-{number}.localhost", "done")
+    page = parse(dashboard.client.get("/activity").text)
+    assert len(page.select(".event")) == 100
+    older = parse(dashboard.client.get(attribute(one(page, ".list-foot a"), "href")).text)
+    assert len(older.select(".event")) == 51
+    assert not older.select(".list-foot a")
