@@ -156,7 +156,7 @@ def SiteList(
     )
 
 
-def NoSites(*, has_local_host: bool) -> FT:
+def NoSites(sites_port: int, *, has_local_host: bool) -> FT:
     """The first page after setup: the one next step."""
     step = (
         PageForm(
@@ -181,8 +181,8 @@ def NoSites(*, has_local_host: bool) -> FT:
         ),
         step,
         P(
-            "It is written into the data folder and answers at http://hello.localhost. Nothing is "
-            "sent anywhere.",
+            "It is written into the data folder and answers at "
+            f"http://hello.localhost:{sites_port}. Nothing is sent anywhere.",
             cls="hint",
         ),
         cls="card empty",

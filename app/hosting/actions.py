@@ -145,12 +145,14 @@ def _outcome(action: SiteAction, site: Site, settled: Site | None) -> Toast | No
     """What the first answer, or its absence, says; nothing where the click already said it all."""
     domain = site.domain_name
     if settled is None:
-        return Toast(f"{domain} has not answered yet", "Its error log may say why.", is_error=True)
+        words = "Its error log may say why."
+        return Toast(f"{domain} has not answered yet", words, is_error=True, site_key=site.key)
     if settled.status is SiteStatus.FAILING:
         text = "Reload failed" if action is SiteAction.RELOAD else "Start failed"
-        return Toast(f"{text}: {domain}", settled.reason, is_error=True)
+        return Toast(f"{text}: {domain}", settled.reason, is_error=True, site_key=site.key)
     if settled.status is not SiteStatus.RUNNING or settled.answer is None:
         return None
     answer = settled.answer
     detail = f"Answered {answer.status} after {answer.seconds:.1f} s"
-    return Toast(f"{domain} {action.past if action is SiteAction.RELOAD else 'is up'}", detail)
+    words = f"{domain} {action.past if action is SiteAction.RELOAD else 'is up'}"
+    return Toast(words, detail, site_key=site.key)

@@ -47,7 +47,9 @@ async def overview(req: Request) -> FT:
     content = (
         SiteList(matching, len(in_account), labels, shown, utc_now())
         if sites
-        else NoSites(has_local_host=services.local_host is not None)
+        else NoSites(
+            services.settings.sites_listen.port, has_local_host=services.local_host is not None
+        )
     )
     if part == LIST_ID:
         return content
@@ -121,7 +123,8 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
     except HostingError as error:
         status = 502
         words = f"{action.value.capitalize()} failed: {site.domain_name}"
-        toast = Toast(words, f"{error} Nothing was changed.", is_error=True)
+        detail = f"{error} Nothing was changed."
+        toast = Toast(words, detail, is_error=True, site_key=site.key)
     if "hx-request" not in req.headers:
         return await _back(req, services, site, toast)
     label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
@@ -148,7 +151,8 @@ async def _back(req: Request, services: Services, site: Site, toast: Toast) -> R
 
 def _toast(action: SiteAction, site: Site) -> Toast:
     if action is SiteAction.RELOAD:
-        return Toast(f"Reloading {site.domain_name}", "Its page shows the first answer.")
+        words = "Its page shows the first answer."
+        return Toast(f"Reloading {site.domain_name}", words, site_key=site.key)
     return Toast(f"{site.domain_name} {action.past}", undo=action.opposite, site_key=site.key)
 
 
