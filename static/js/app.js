@@ -128,6 +128,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 // No answer at all: back to what was shown, and loud about it.
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
+    if (!event.target.closest("form[method=post]")) return; // the banner tells of the rest
     const scope = event.target.closest("[data-site]");
     if (scope && shownBefore.has(scope.id)) {
       scope.outerHTML = shownBefore.get(scope.id);
