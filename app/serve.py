@@ -6,8 +6,9 @@ import sys
 
 import uvicorn
 
-from app.errors import ConfigurationError
+from app.errors import SitedeckError
 from app.factory import create_app
+from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon
 from app.routes.services import Services
@@ -53,11 +54,15 @@ def serve(settings: Settings, database: Database, listener: socket.socket) -> in
 
 
 def _start_local_host(settings: Settings) -> None:
+    paths = HostPaths(settings.data / "host")
     try:
-        start_daemon(HostPaths(settings.data / "host"), str(settings.sites_listen))
-    except ConfigurationError as error:
-        # The dashboard is still of use: it says so on every page and offers to try again.
-        _log.warning("%s", error)
+        start_daemon(paths, str(settings.sites_listen))
+        problem = ask(paths, "GET", "/api/host/")["sites_error"]
+    except SitedeckError as error:
+        problem = str(error)
+    if problem:
+        # The dashboard is still of use: it says so on every page.
+        _log.warning("%s", problem)
 
 
 def _greet(settings: Settings, services: Services) -> None:

@@ -14,7 +14,7 @@ TOASTS_ID = "toasts"
 
 def ToastCard(toast: Toast) -> FT:
     """Errors stay until dismissed and are announced at once."""
-    kind, icon, role = ("bad", "alert", "alert") if toast.is_error else ("ok", "check", "status")
+    kind, icon = ("bad", "alert") if toast.is_error else ("ok", "check")
     return Div(
         Icon(icon),
         P(toast.text, Small(f"{toast.detail} " if toast.detail else None, _ActivityLink(toast))),
@@ -27,7 +27,8 @@ def ToastCard(toast: Toast) -> FT:
             aria_label="Dismiss",
         ),
         cls=f"toast {kind}",
-        role=role,
+        role="alert" if toast.is_error else None,
+        data_site=toast.site_key[1] if toast.site_key else None,
     )
 
 
@@ -50,7 +51,7 @@ def _UndoForm(toast: Toast) -> FT | None:
     if toast.undo is None or toast.site_key is None:
         return None
     address = urls.site_action(*toast.site_key, toast.undo.value)
-    button = Button("Undo", cls="btn", data_dismiss=True)
+    button = Button("Undo", cls="btn")
     return FragmentForm(address, button, hx_swap="none")
 
 

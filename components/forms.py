@@ -49,7 +49,7 @@ def Field(
         required=is_required,
         aria_invalid="true" if error else None,
         aria_describedby=" ".join(described) or None,
-        autofocus=name == next(iter(errors), ""),
+        autofocus=name == next(filter(None, errors), ""),
         **attributes,
     )
     return Div(

@@ -234,4 +234,4 @@ def _OfflineBanner() -> FT:
 
 
 def _Toasts() -> FT:
-    return Div(cls="toasts", id=TOASTS_ID, **appended_by(TOAST_EVENT))
+    return Div(cls="toasts", id=TOASTS_ID, aria_live="polite", **appended_by(TOAST_EVENT))

@@ -163,7 +163,7 @@ def _LastExit(site: Site, now: datetime) -> FT:
     head = Div(H2("Last exit"), cls="card-head")
     end = site.last_exit
     if end is None:
-        body = Div(P("The process has not ended since it was first started.", cls="soft"))
+        body = Div(P("It has not ended by itself since the local host was started.", cls="soft"))
     else:
         body = Div(
             P(Strong(_exit_words(end)), " ", When(end.at, ago(end.at, now))),

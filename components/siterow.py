@@ -114,9 +114,9 @@ def OpenSite(site: Site) -> FT:
 
 def _ErrorCount(site: Site) -> FT:
     count = site.error_count
-    words = f"{count} error{'' if count == 1 else 's'} in 24 hours, {site.domain_name}"
+    words = f"{count:,} error{'' if count == 1 else 's'} in 24 hours, {site.domain_name}"
     value = (
-        A(count, href=urls.logs(*site.key), cls="value num", aria_label=words)
+        A(f"{count:,}", href=urls.logs(*site.key), cls="value num", aria_label=words)
         if count
         else Span(count, cls="value num muted")
     )

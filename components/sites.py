@@ -158,7 +158,7 @@ def SiteList(
     )
 
 
-def NoSites(*, has_local_host: bool) -> FT:
+def NoSites(sites_port: int, *, has_local_host: bool) -> FT:
     """The first page after setup: the one next step."""
     step = (
         PageForm(
@@ -184,8 +184,8 @@ def NoSites(*, has_local_host: bool) -> FT:
         step,
         A(Icon("plus"), "Add a PythonAnywhere account", href=urls.NEW_ACCOUNT, cls="btn btn-lg"),
         P(
-            "The sample is written into the data folder and answers at http://hello.localhost. "
-            "Nothing is sent anywhere.",
+            "The sample is written into the data folder and answers at "
+            f"http://hello.localhost:{sites_port}. Nothing is sent anywhere.",
             cls="hint",
         ),
         cls="card empty",

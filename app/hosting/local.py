@@ -121,15 +121,23 @@ class LocalHostWatch:
 
     async def _mark_unknown(self, error: HostingError) -> None:
         """The last known values stay; only what is no longer known is said to be so."""
-        self._set_notice(
-            HostNotice(
+        if self._was_stopped:
+            notice = HostNotice(
+                "The local host was stopped.",
+                "The addresses of its sites do not answer until it is started; it then runs every "
+                "enabled site.",
+                "start",
+                "Start the local host",
+            )
+        else:
+            notice = HostNotice(
                 "The local host does not answer.",
                 f"{error} Sites that were running keep running, but their addresses on this "
                 "machine do not answer until it is back.",
                 "start",
                 "Start the local host",
             )
-        )
+        self._set_notice(notice)
         for site in await self._known.of_account(self._client.account.id):
             if site.enabled and site.status is not SiteStatus.UNKNOWN:
                 reason = "The local host does not answer."

@@ -9,6 +9,7 @@ from fasthtml.common import (
     Div,
     FastHTML,
     Form,
+    Link,
     Main,
     P,
     RedirectResponse,
@@ -41,6 +42,7 @@ def index(request: Request):
         visits += 1
     return (
         Title("Hello from Sitedeck"),
+        Link(rel="icon", href="data:,"),
         Style(LOOK),
         Main(
             H1("Hello from Sitedeck"),

@@ -3,9 +3,11 @@
 import errno
 import os
 import signal
+from collections.abc import Sequence
 
 from app.localhost.records import RunExit
 
+MAX_LAST_WORDS = 200
 SHIM_GONE = "The process that keeps the site was killed."
 
 
@@ -20,8 +22,17 @@ def why_it_ended(ended: RunExit | None) -> str:
     return f"The program ended with exit code {ended.code}."
 
 
+def with_last_words(ended: RunExit | None, stderr: Sequence[str]) -> str:
+    """The reason, and what the program itself said last if it got so far."""
+    reason = why_it_ended(ended)
+    last = next((line.strip() for line in reversed(stderr) if line.strip()), "")
+    if ended is None or ended.error is not None or ended.signal is not None or not last:
+        return reason
+    return f"{last[:MAX_LAST_WORDS]} ({reason})"
+
+
 def crash_loop(count: int, reason: str) -> str:
-    return f"The program ended {count} times within a minute. {reason}"
+    return f"{reason} It ended {count} times within a minute."
 
 
 def not_open(seconds: float) -> str:

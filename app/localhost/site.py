@@ -196,7 +196,8 @@ class ManagedSite:
     def _launch(self) -> int:
         self.generation += 1
         self._process, started = self._seams.launcher.launch(self.spec, self.generation)
-        if self.state not in (HostState.RELOADING, HostState.CRASH_LOOP):
+        # What has failed is failing until it answers, not starting with every try.
+        if self.state not in (HostState.RELOADING, HostState.BACKOFF, HostState.CRASH_LOOP):
             self._show(HostState.STARTING, self.reason)
         return started
 
@@ -242,7 +243,8 @@ class ManagedSite:
         self.pid = self.started_at = self.answer = None
         self.last_exit = exit_of(record, self._seams.launcher.paths, self.domain_name)
         uptime = time.time() - record.started_at if record else 0.0
-        return self._note_failure(uptime, reasons.why_it_ended(record.exit if record else None))
+        ended = record.exit if record else None
+        return self._note_failure(uptime, reasons.with_last_words(ended, self.last_exit.stderr))
 
     def _note_failure(self, uptime: float, reason: str) -> float:
         retry = self._policy.note_exit(uptime)

@@ -5,6 +5,7 @@ import json
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.logs.identity import Cursor
 from app.logs.sse import encode_event
@@ -24,41 +25,45 @@ class _Gap:
     count: int
     start: Cursor
     end: Cursor
-    has_rotation: bool = False
+
+
+class _Queued(NamedTuple):
+    """A ready event with its lines; a rotation and a heartbeat have none."""
+
+    event: bytes
+    batch: Batch | None
+    is_rotation: bool = False
 
 
 class Viewer:
     """A queue of ready events for one stream.
 
-    When it is full, lines are dropped and counted until the viewer has taken all that waits; then
-    it is told of the gap, once, with its cursors.
+    When it is full, the oldest lines are dropped: the newest are those that somebody watching wants
+    to see. The viewer is told of the gap, once, with its cursors, before it gets what is left.
     """
 
     def __init__(self, limit: int = QUEUE_BYTES) -> None:
         self.is_closing = False
         self.queued_bytes = 0
         self._limit = limit
-        self._queue: deque[bytes] = deque()
+        self._queue: deque[_Queued] = deque()
         self._gap: _Gap | None = None
+        self._has_dropped_rotation = False
         self._wake = asyncio.Event()
 
     def offer(self, event: bytes, batch: Batch) -> None:
-        if self._gap is not None or self.queued_bytes + len(event) > self._limit:
-            self._skip(batch)
-        else:
-            self._put(event)
+        self._put(_Queued(event, batch))
+        while self.queued_bytes > self._limit and len(self._queue) > 1:
+            self._drop(self._take())
 
     def offer_rotation(self, cursor: Cursor) -> None:
         """A new file begins at `cursor`."""
-        if self._gap is not None:
-            self._gap.has_rotation = True
-        else:
-            self._put(rotated_event(cursor))
+        self._put(_Queued(rotated_event(cursor), None, is_rotation=True))
 
     def beat(self, event: bytes) -> None:
         """A heartbeat, left out where something else is waiting anyway."""
         if not self._queue and self._gap is None:
-            self._put(event)
+            self._put(_Queued(event, None))
 
     def close(self) -> None:
         """Ends the stream at once: the viewer resumes by its cursor, so nothing is owed to it."""
@@ -67,36 +72,40 @@ class Viewer:
         self._wake.set()
 
     async def events(self) -> AsyncGenerator[bytes, None]:
-        """Everything offered, in order, until the stream is closed."""
+        """Everything offered that was not dropped, in order, until the stream is closed."""
         while not self.is_closing:
-            if self._queue:
-                event = self._queue.popleft()
-                self.queued_bytes -= len(event)
-                yield event
-            elif self._gap is not None:
-                yield self._take_gap()
+            if self._gap is not None:
+                yield self._take_gap(self._gap)
+            elif self._queue:
+                yield self._take().event
             else:
                 self._wake.clear()
                 await self._wake.wait()
         yield BYE
 
-    def _put(self, event: bytes) -> None:
-        self._queue.append(event)
-        self.queued_bytes += len(event)
+    def _put(self, queued: _Queued) -> None:
+        self._queue.append(queued)
+        self.queued_bytes += len(queued.event)
         self._wake.set()
 
-    def _skip(self, batch: Batch) -> None:
-        if self._gap is None:
-            self._gap = _Gap(0, batch.before, batch.after)
-        self._gap.count += len(batch.lines)
-        self._gap.end = batch.after
+    def _take(self) -> _Queued:
+        queued = self._queue.popleft()
+        self.queued_bytes -= len(queued.event)
+        return queued
 
-    def _take_gap(self) -> bytes:
-        gap, self._gap = self._gap, None
-        if gap is None:
-            return b""
-        event = skipped_event(gap.count, gap.start, gap.end)
-        return event + (rotated_event(gap.end) if gap.has_rotation else b"")
+    def _drop(self, queued: _Queued) -> None:
+        self._has_dropped_rotation |= queued.is_rotation
+        if queued.batch is None:
+            return
+        if self._gap is None:
+            self._gap = _Gap(0, queued.batch.before, queued.batch.after)
+        self._gap.count += len(queued.batch.lines)
+        self._gap.end = queued.batch.after
+
+    def _take_gap(self, gap: _Gap) -> bytes:
+        rotated = rotated_event(gap.end) if self._has_dropped_rotation else b""
+        self._gap, self._has_dropped_rotation = None, False
+        return skipped_event(gap.count, gap.start, gap.end) + rotated
 
 
 def skipped_event(count: int, start: Cursor, end: Cursor) -> bytes:

@@ -16,6 +16,7 @@ from app.routes.router import Router
 from app.routes.services import Services, client_address, services_of, session_of
 from app.security.forms import read_form, safe_return_path
 from app.security.passwords import NAME_LENGTH, check_name, check_password
+from app.security.rules import auth_of
 from app.store.users import User
 from components.forms import LoginForm, SetupForm
 
@@ -66,8 +67,10 @@ async def _add_first_admin(services: Services, form: Mapping[str, str]) -> User:
 
 
 @router.public_page(urls.LOGIN)
-async def show_login(req: Request) -> FT:
+async def show_login(req: Request) -> FT | Response:
     values = {"next": safe_return_path(req.query_params.get("next", ""))}
+    if auth_of(req.scope) is not None:
+        return RedirectResponse(values["next"], 303)
     return bare_page(req, "Sign in", *LoginForm(values, {}))
 
 
@@ -84,7 +87,8 @@ async def sign_in(req: Request) -> FtResponse | Response:
             raise InvalidInput(WRONG_SIGN_IN)
     except InvalidInput as error:
         values = form | {"next": safe_return_path(form.get("next", ""))}
-        content = LoginForm(values, {error.field: str(error)})
+        # The general message comes first; the password is what has to be typed again.
+        content = LoginForm(values, {error.field: str(error), "password": ""})
         return FtResponse(bare_page(req, "Sign in", *content), 422)
     return await _signed_in(req, found[0], safe_return_path(form["next"]))
 

@@ -47,7 +47,9 @@ async def overview(req: Request) -> FT:
     content = (
         SiteList(matching, len(in_account), labels, shown, utc_now())
         if sites
-        else NoSites(has_local_host=services.local_host is not None)
+        else NoSites(
+            services.settings.sites_listen.port, has_local_host=services.local_host is not None
+        )
     )
     if part == LIST_ID:
         return content

@@ -13,6 +13,11 @@ const TOAST_TIME = 6_000;
 const MOST_TOASTS = 3;
 
 const startToast = (toast) => {
+  const { site } = toast.dataset;
+  const isGood = toast.classList.contains("ok");
+  for (const older of isGood && site ? $$(".toast.bad", toasts) : []) {
+    if (older.dataset.site === site) older.remove(); // what went wrong has been put right
+  }
   if (toast.classList.contains("bad")) return; // errors stay until dismissed
   let timer;
   const run = () => { timer = setTimeout(() => toast.remove(), TOAST_TIME); };
@@ -34,10 +39,10 @@ if (toasts) {
   }).observe(toasts, { childList: true });
 }
 
-const say = (text) => {
+const say = (text, kind = "") => {
   const toast = document.createElement("div");
-  toast.className = "toast";
-  toast.role = "status";
+  toast.className = `toast ${kind}`;
+  if (kind === "bad") toast.role = "alert";
   const words = document.createElement("p");
   words.textContent = text;
   toast.append(words);
@@ -80,7 +85,7 @@ document.addEventListener("click", (event) => {
   if (control.matches("[data-theme-toggle]")) switchTheme();
   else if (control.matches("[data-copy]")) copy(control.dataset.copy);
   else if (control.matches("[data-show-password]")) showPassword(control);
-  else if (control.matches("[data-dismiss][type=button]")) control.closest(".toast").remove();
+  else if (control.matches("[data-dismiss]")) control.closest(".toast").remove();
 });
 
 document.addEventListener("keydown", (event) => {
@@ -104,11 +109,14 @@ const expectStatus = (scope, status) => {
   }
 };
 
+const shownBefore = new Map(); // id of a row or head -> its markup before the guess
+
 document.addEventListener("htmx:beforeRequest", (event) => {
   const form = event.target.closest("form.action");
   if (!form) return;
   const button = $("button", form);
   const scope = form.closest("[data-site]");
+  shownBefore.set(scope.id, scope.outerHTML);
   button.ariaBusy = "true";
   if (button.matches("[data-reload]")) expectStatus(scope, "reloading");
   else if (button.role === "switch") {
@@ -118,15 +126,31 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
-// No answer at all: the page goes back to what it showed, and says so.
+// No answer at all: back to what was shown, and loud about it.
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
-    if (event.target.closest("form.action")) location.reload();
+    if (!event.target.closest("form[method=post]")) return; // the banner tells of the rest
+    const scope = event.target.closest("[data-site]");
+    if (scope && shownBefore.has(scope.id)) {
+      scope.outerHTML = shownBefore.get(scope.id);
+      htmx.process(document.getElementById(scope.id));
+    }
+    say("Sitedeck does not answer. Nothing was changed.", "bad");
   });
 }
 
 // An undo is carried out by its toast, which has then done its work.
-document.addEventListener("htmx:afterRequest", (event) => event.target.closest?.(".toast")?.remove());
+document.addEventListener("htmx:afterRequest", (event) => {
+  const toast = event.target.closest?.(".toast");
+  if (!toast) return;
+  toast.remove();
+  $(`[data-site="${toast.dataset.site}"] [role=switch]`)?.focus();
+});
+
+// What a process said last stands at the end.
+document.addEventListener("htmx:load", () => {
+  for (const lines of $$(".exit-lines")) lines.scrollTop = lines.scrollHeight;
+});
 
 /* ---- The connection to Sitedeck itself ---- */
 

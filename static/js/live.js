@@ -37,7 +37,8 @@ class LiveSource extends EventTarget {
   }
 
   connect() {
-    if (this.ended || this.source) return;
+    // A tab opened in the background waits until it is shown.
+    if (this.ended || this.source || document.hidden) return;
     clearTimeout(this.retry);
     const url = new URL(this.url, location.href);
     if (this.lastId) url.searchParams.set("after", this.lastId);

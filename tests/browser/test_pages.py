@@ -141,3 +141,31 @@ def test_an_open_log_goes_on_after_a_restart_of_the_dashboard(
         expect(page.locator("#log")).to_contain_text("last line", timeout=20_000)
         texts = page.locator(".log-line .msg").all_text_contents()
         assert texts[-3:] == ["first line", "unseen line", "last line"]
+
+
+def test_a_burst_ends_at_its_last_line(deck: Page, product: Product) -> None:
+    deck.goto(product.origin + SITE + "/logs")
+    expect(deck.locator("#conn")).to_have_text("Live")
+    write(product, *(f"line {number} of 20000 " + "x" * 80 for number in range(20_000)))
+    expect(deck.locator(".log-line").last).to_contain_text("line 19999 of", timeout=15_000)
+    expect(deck.locator("#conn")).to_have_text("Live")
+
+
+def test_a_click_while_nothing_answers_takes_nothing_away(
+    browser: Browser, product: Product
+) -> None:
+    # The browser itself reports the refused request to the console.
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        page.click("#sample-site")
+        page.goto(product.origin)
+        expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
+        product.end()
+        page.click("[role=switch]")
+        expect(page.locator(".toast.bad")).to_contain_text("Nothing was changed")
+        expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "true")
+        expect(page.locator(".status[data-live]")).to_have_text("Running")
+        product.start()
+        page.click("[role=switch]")
+        expect(page.locator(".status[data-live]")).to_have_text("Disabled", timeout=15_000)

@@ -95,6 +95,6 @@ def test_what_a_silent_host_was_last_known_to_run_stays_as_unknown(deck: Deck) -
     assert site.command, "what was known stays"
     page = parse(deck.dashboard.client.get("/").text)
     notice = one(page, "#host-notice .notice")
-    assert "does not answer" in notice.get_text()
+    assert "was stopped" in notice.get_text()
     assert attribute(one(notice, "form"), "action") == "/accounts/local/start"
-    assert "keep running" in visible_text(str(notice))
+    assert "runs every enabled site" in visible_text(str(notice))

@@ -94,7 +94,7 @@ def test_a_port_in_use_is_reported_and_taken_as_soon_as_it_is_free(idle_host: Lo
         idle_host.listen = f"127.0.0.1:{port}"
         idle_host.start()
         about = idle_host.call("GET", "/api/host/").json()
-        assert about["sites_error"] == f"port {port} is in use by another program"
+        assert about["sites_error"] == f"Port {port} is in use by another program."
         assert about["sites_address"] == f"127.0.0.1:{port}"
         idle_host.run_hello()
         assert idle_host.visit_directly().status == 200

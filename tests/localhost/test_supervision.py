@@ -76,7 +76,7 @@ def test_a_died_site_is_started_again_at_once(host: LocalHost) -> None:
 def test_a_site_that_exits_at_once_backs_off_and_ends_in_a_crash_loop(host: LocalHost) -> None:
     host.create(HELLO, host.program(CRASHING))
     status = host.wait_for_state("backoff")
-    assert status["reason"] == "The program ended with exit code 3."
+    assert status["reason"] == "about to fail (The program ended with exit code 3.)"
     assert status["last_exit"]["code"] == 3
     assert status["last_exit"]["stderr"] == ["about to fail"]
     status = host.wait_for_state("crash_loop", seconds=15)

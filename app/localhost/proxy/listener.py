@@ -58,7 +58,7 @@ class SitesListener:
 
     def _explain(self, error: OSError) -> str:
         if error.errno == errno.EADDRINUSE:
-            return f"port {self._port} is in use by another program"
+            return f"Port {self._port} is in use by another program."
         if error.errno == errno.EACCES:
-            return f"this user may not open port {self._port}"
-        return f"{self.address} cannot be opened: {error.strerror or error}"
+            return f"This user may not open port {self._port}."
+        return f"{self.address} cannot be opened: {error.strerror or error}."
