@@ -37,3 +37,18 @@ class HostRefused(HostingError):
         super().__init__(message)
         self.status = status
         self.field = field
+
+
+class TokenRefused(HostRefused):
+    """The account's token is not valid at this host; calling again cannot help."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, 401)
+
+
+class HostThrottled(HostRefused):
+    """Too many calls. `retry_seconds` is how long the API asked to wait, if it said so."""
+
+    def __init__(self, message: str, retry_seconds: float | None) -> None:
+        super().__init__(message, 429)
+        self.retry_seconds = retry_seconds

@@ -22,10 +22,11 @@ from app.lifespan import Background
 from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon
 from app.logs.hub import LogHub
+from app.logs.remote.sources import LogSources
 from app.routes import accounts, activity, auth, events, logs, newsite, site, sites, sitesettings
 from app.routes.failures import HANDLERS, Mistakes, error_response
 from app.routes.router import Router
-from app.routes.services import LogFiles, Services
+from app.routes.services import Services
 from app.security.csrf import SameOriginOnly
 from app.security.gate import Gate
 from app.security.headers import SecurityHeaders
@@ -181,7 +182,7 @@ def _services(settings: Settings, database: Database) -> Services:
         actions=SiteActions(account_service.clients, known, activity, changes),
         changes=changes,
         hub=LogHub(lambda lines: render_rows(lines).encode()),
-        log_files=LogFiles(paths.log_file, paths.times_file),
+        log_files=LogSources(paths, settings.data / "remote", account_service.clients),
         slots=StreamSlots(settings.streams_per_session, settings.streams),
         local_host=local_host,
     )

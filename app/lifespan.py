@@ -68,6 +68,7 @@ class Background:
         await self._services.actions.close()
         await self._counter.close()
         await self._services.hub.close()
+        await self._services.log_files.close()
         await self._services.account_service.close()
 
     async def _expire_sessions(self) -> None:
@@ -87,7 +88,7 @@ class Background:
                 for key in wanted - watched:
                     files = self._services.log_files
                     await self._counter.watch(
-                        key, files.log(key[1], ERROR_LOG), files.times(key[1], ERROR_LOG)
+                        key, files.log(key, ERROR_LOG), files.times(key, ERROR_LOG)
                     )
                 watched = wanted
                 while not isinstance(await queue.get(), ListChanged | SiteGone):

@@ -143,6 +143,7 @@ class Site:
     """One domain with its command in one account, as last seen at `seen_at` (UTC).
 
     `enabled` is what the owner set, `status` what was observed, `reason` why it is not running.
+    `error_count` is of the last 24 hours, None where nobody counts.
     """
 
     account_id: str
@@ -158,7 +159,7 @@ class Site:
     reloaded_at: datetime | None = None
     answer: Answer | None = None
     last_exit: Exit | None = None
-    error_count: int = 0
+    error_count: int | None = 0
 
     @property
     def key(self) -> tuple[str, str]:

@@ -117,12 +117,16 @@ def _Tiles(site: Site, now: datetime) -> FT:
     answer = site.answer
     first = f"{answer.status}" if answer else "–"
     return Dl(
-        _Tile("Errors, 24 h", site.error_count, "bad" if site.error_count else ""),
+        _Tile("Errors, 24 h", _count(site.error_count), "bad" if site.error_count else ""),
         _Tile("First answer", first, small=f"after {answer.seconds:.2f} s" if answer else ""),
         _Tile("Running since", _when(site.started_at, now)),
         _Tile("Last reload", _when(site.reloaded_at, now)),
         cls="tiles",
     )
+
+
+def _count(number: int | None) -> str:
+    return "–" if number is None else f"{number:,}"
 
 
 def _Tile(name: str, value: object, cls: str = "", small: str = "") -> FT:

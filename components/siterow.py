@@ -114,6 +114,10 @@ def OpenSite(site: Site) -> FT:
 
 def _ErrorCount(site: Site) -> FT:
     count = site.error_count
+    if count is None:
+        return Div(
+            Span("Errors, 24 h", cls="cell-label"), Span("–", cls="value muted"), cls="metric"
+        )
     words = f"{count:,} error{'' if count == 1 else 's'} in 24 hours, {site.domain_name}"
     value = (
         A(f"{count:,}", href=urls.logs(*site.key), cls="value num", aria_label=words)

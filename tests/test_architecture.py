@@ -19,6 +19,7 @@ ALLOWED = {
     | {"components"},
     "app.hosting": {"app.hosting", "app.store"},
     "app.logs": {"app.logs", "app.store"},
+    "app.logs.remote": {"app.logs", "app.store", "app.hosting"},
     "app.security": {"app.security", "app.store"},
     "app.store": {"app.store"},
     "app.localhost": {"app.localhost"},

@@ -186,7 +186,7 @@ class AccountService:
         try:
             return self._box.decrypt(sealed, account_id, TOKEN_FIELD).reveal()
         except SitedeckError as error:
-            raise TokenRefused(str(error), 401) from None
+            raise TokenRefused(str(error)) from None
 
 
 def _check_token(token: str) -> None:

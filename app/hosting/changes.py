@@ -33,6 +33,13 @@ class NoticeChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """What is known of an account's health is another: its problem came, went or changed."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Announcement:
     """A toast for the pages of one session."""
 
@@ -40,7 +47,7 @@ class Announcement:
     toast: Toast
 
 
-Change = SiteChanged | SiteGone | ListChanged | NoticeChanged | Announcement
+Change = SiteChanged | SiteGone | ListChanged | NoticeChanged | AccountChanged | Announcement
 
 
 class Changes:

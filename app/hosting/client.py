@@ -1,33 +1,51 @@
 """The client of PythonAnywhere's API, spoken by the local host too. The only importer of httpx."""
 
-import json
+import asyncio
 import logging
+import re
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, NoReturn
 
 import httpx
 
-from app.errors import HostRefused, HostUnavailable
-from app.hosting.wire import HostInfo, parse_host_info, parse_site, parse_sites
-from app.models import Account, Site
+from app import __version__
+from app.errors import ConfigurationError, HostThrottled, HostUnavailable, TokenRefused
+from app.hosting.addresses import check_address
+from app.hosting.api import Call, HostingApi
+from app.hosting.bodies import MAX_ANSWER_BYTES, bounded_body, json_lines, parse_json
+from app.hosting.governor import Governor, Urgency
+from app.hosting.refusals import is_error_object, refusal
+from app.hosting.slices import FileSlice, body_limit, read_slice
+from app.models import Account
 
-MAX_ANSWER_BYTES = 5 * 1024 * 1024
 # The local host says something at least every 15 s; two silences mean that it is gone.
 EVENT_SILENCE_SECONDS = 35.0
+_TOKEN = re.compile(r"[\x21-\x7e]{1,256}")
 
 # Both write the addresses they call at INFO.
 for noisy in ("httpx", "httpcore"):
     logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-class HostingClient:
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds: to connect, for the next bytes, for a whole read, for a whole change."""
+
+    connect: float = 5.0
+    silence: float = 15.0
+    reading: float = 20.0
+    changing: float = 60.0
+
+
+class HostingClient(HostingApi):
     """Calls one account's API. `read_token` is asked at every call, so tokens are never kept here.
 
-    Every method raises HostUnavailable if there is no usable answer and HostRefused if the API
-    answered with an error.
+    After a TokenRefused, polling is refused without a call until a person's call succeeds or
+    `resume` is called.
     """
 
     def __init__(
@@ -36,17 +54,23 @@ class HostingClient:
         base_url: str,
         transport: httpx.AsyncBaseTransport,
         read_token: Callable[[], str],
+        governor: Governor | None = None,
+        deadlines: Deadlines | None = None,
     ) -> None:
-        self.account = account
+        super().__init__(account)
+        self.changes_begun = 0
+        self.changes_ended = 0
         self._read_token = read_token
+        self._governor = governor
+        self._deadlines = deadlines or Deadlines()
+        self._refused = ""
         self._http = httpx.AsyncClient(
             base_url=base_url,
             transport=transport,
-            timeout=httpx.Timeout(15.0, connect=5.0),
+            headers={"user-agent": f"Sitedeck/{__version__}"},
             follow_redirects=False,
             trust_env=False,
         )
-        self._websites = f"/api/v1/user/{quote(account.username, safe='')}/websites/"
 
     @classmethod
     def local(cls, account: Account, socket: Path, token_file: Path) -> "HostingClient":
@@ -61,126 +85,143 @@ class HostingClient:
         transport = httpx.AsyncHTTPTransport(uds=str(socket))
         return cls(account, "http://localhost", transport, read_token)
 
+    @classmethod
+    def remote(
+        cls,
+        account: Account,
+        base_url: str,
+        read_token: Callable[[], str],
+        ca_file: Path | None = None,
+        *,
+        governor: Governor | None = None,
+        deadlines: Deadlines | None = None,
+    ) -> "HostingClient":
+        """A client of an API over TLS (plain http to loopback only), within its call limit.
+
+        Certificates of the authorities in `ca_file` count besides the public ones. Raises
+        ConfigurationError for an unfit address or file.
+        """
+        address = check_address(base_url)
+        transport = httpx.AsyncHTTPTransport(
+            verify=_tls_context(ca_file), trust_env=False, limits=httpx.Limits(max_connections=4)
+        )
+        governor = governor or Governor()
+        return cls(account, address, transport, read_token, governor, deadlines)
+
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def list_sites(self) -> list[Site]:
-        answer = await self._call("GET", self._websites)
-        return parse_sites(self.account, answer)
+    @property
+    def is_changing(self) -> bool:
+        """Whether a change is under way, so that what is read now may soon be old."""
+        return self.changes_begun != self.changes_ended
 
-    async def get_site(self, domain_name: str) -> Site:
-        return parse_site(self.account, await self._call("GET", self._website(domain_name)))
-
-    async def create_site(
-        self, domain_name: str, command: str, working_directory: str, *, enabled: bool = True
-    ) -> Site:
-        """`working_directory` is the local host's extra field; empty means the home folder."""
-        body: dict[str, Any] = {
-            "domain_name": domain_name,
-            "enabled": enabled,
-            "webapp": {"command": command},
-        }
-        if working_directory:
-            body["working_directory"] = working_directory
-        answer = await self._call("POST", self._websites, body)
-        return parse_site(self.account, answer)
-
-    async def set_enabled(self, domain_name: str, enabled: bool) -> Site:
-        answer = await self._call("PATCH", self._website(domain_name), {"enabled": enabled})
-        return parse_site(self.account, answer)
-
-    async def reload_site(self, domain_name: str) -> None:
-        """Returns when the reload has begun; the answer says nothing about its outcome."""
-        await self._call("POST", f"{self._website(domain_name)}reload/")
-
-    async def delete_site(self, domain_name: str) -> None:
-        await self._call("DELETE", self._website(domain_name))
-
-    async def host_info(self) -> HostInfo:
-        """Local host only: its version, pid and the address of its sites."""
-        return parse_host_info(await self._call("GET", "/api/host/"))
-
-    async def stop_host(self, *, stop_sites: bool) -> None:
-        """Local host only: ends the daemon, with or without its sites."""
-        await self._call("POST", "/api/host/stop/", {"stop_sites": stop_sites})
+    def resume(self) -> None:
+        """Lets polling call again after the token was refused."""
+        self._refused = ""
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
         """Local host only: its events as they come, first the whole list of websites."""
-        timeout = httpx.Timeout(5.0, read=EVENT_SILENCE_SECONDS)
+        call = Call("GET", "/api/host/events/")
+        async with self._exchange(call, None, EVENT_SILENCE_SECONDS) as response:
+            if response.status_code != 200:
+                raise HostUnavailable(f"The local host answered {response.status_code}.")
+            yield json_lines(response.aiter_lines())
+
+    async def _answer(self, call: Call) -> Any:
+        if not call.is_change:
+            return await self._json(call, self._deadlines.reading, self._deadlines.silence)
+        self.changes_begun += 1
         try:
-            async with self._http.stream(
-                "GET", "/api/host/events/", headers=self._headers(), timeout=timeout
-            ) as response:
-                if response.status_code != 200:
-                    raise HostUnavailable(f"The local host answered {response.status_code}.")
-                yield _json_lines(response)
-        except httpx.HTTPError as error:
-            raise _unavailable(error) from None
+            return await self._json(call, self._deadlines.changing, self._deadlines.changing)
+        finally:
+            self.changes_ended += 1
 
-    def _website(self, domain_name: str) -> str:
-        return f"{self._websites}{quote(domain_name, safe='')}/"
+    async def _slice(self, call: Call, start: int) -> FileSlice:
+        deadlines = self._deadlines
+        async with self._exchange(call, deadlines.reading, deadlines.silence) as response:
+            status = response.status_code
+            if status not in (200, 206, 416):
+                await self._refuse(call, response)
+            content = await _body(response, body_limit(status))
+        return read_slice(status, response.headers, content, start)
 
-    def _headers(self) -> dict[str, str]:
-        return {"authorization": f"Token {self._read_token()}"}
+    async def _json(self, call: Call, seconds: float, silence: float) -> Any:
+        async with self._exchange(call, seconds, silence) as response:
+            if not response.is_success:
+                await self._refuse(call, response)
+            content = await _body(response)
+        answer = parse_json(content) if content else None
+        if is_error_object(answer):
+            raise refusal(self.account, 400, content, response.headers)
+        return answer
 
-    async def _call(self, method: str, path: str, body: object = None) -> Any:
+    @asynccontextmanager
+    async def _exchange(
+        self, call: Call, seconds: float | None, silence: float
+    ) -> AsyncIterator[httpx.Response]:
+        """The answer, its body still unread, when the call has had its turn.
+
+        `seconds` is the time for everything from then on, `silence` that for the next bytes.
+        """
+        headers = {"authorization": f"Token {self._token(call.urgency)}", **call.headers}
+        if self._governor is not None:
+            await self._governor.turn(call.endpoint, call.urgency)
+        timeout = httpx.Timeout(silence, connect=self._deadlines.connect)
         try:
-            async with self._http.stream(
-                method, path, json=body, headers=self._headers()
-            ) as response:
-                content = await _bounded_body(response)
-        except httpx.HTTPError as error:
+            async with (
+                asyncio.timeout(seconds),
+                self._http.stream(
+                    call.method, call.path, json=call.body, headers=headers, timeout=timeout
+                ) as response,
+            ):
+                yield response
+        except (httpx.HTTPError, TimeoutError) as error:
             raise _unavailable(error) from None
-        if response.is_success:
-            return _parse_json(content) if content else None
-        raise _refusal(response.status_code, content)
+        self._refused = ""
+
+    def _token(self, urgency: Urgency) -> str:
+        if self._refused and urgency is Urgency.POLLING:
+            raise TokenRefused(self._refused)
+        token = self._read_token()
+        if _TOKEN.fullmatch(token) is None:
+            # As a header it would raise an error that quotes it.
+            raise TokenRefused("This is no token: it is empty or holds blanks or other signs.")
+        return token
+
+    async def _refuse(self, call: Call, response: httpx.Response) -> NoReturn:
+        # A proxy's error page may repeat the request.
+        token = self._read_token().encode()
+        content = (await _body(response)).replace(token, b"[token]")
+        error = refusal(self.account, response.status_code, content, response.headers)
+        if isinstance(error, TokenRefused):
+            self._refused = str(error)
+        if isinstance(error, HostThrottled) and self._governor is not None:
+            self._governor.pause(call.endpoint, error.retry_seconds)
+        raise error
 
 
-async def _bounded_body(response: httpx.Response) -> bytes:
-    """The body, counted after decompression, so that a small answer cannot grow without end."""
-    content = bytearray()
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) > MAX_ANSWER_BYTES:
-            raise HostUnavailable("The host's answer is too large to be an answer of its API.")
-    return bytes(content)
+async def _body(response: httpx.Response, limit: int = MAX_ANSWER_BYTES) -> bytes:
+    declared = response.headers.get("content-length")
+    return await bounded_body(response.aiter_bytes(), declared, limit)
 
 
-async def _json_lines(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
-    async for line in response.aiter_lines():
-        event = _parse_json(line.encode())
-        if not isinstance(event, dict):
-            raise HostUnavailable("The local host sent an event that is not an object.")
-        yield event
+def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:
+            raise ConfigurationError(f"The CA file {ca_file} cannot be used: {error}.") from None
+    return context
 
 
-def _parse_json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise HostUnavailable("The host answered something that is not JSON.") from None
-
-
-def _unavailable(error: httpx.HTTPError) -> HostUnavailable:
+def _unavailable(error: Exception) -> HostUnavailable:
     if isinstance(error, httpx.ConnectError):
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return HostUnavailable("The host's certificate cannot be trusted.")
         return HostUnavailable("Nothing answers at the host's address.")
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
         return HostUnavailable("The host did not answer in time.")
     return HostUnavailable("The host broke off the connection.")
-
-
-def _refusal(status: int, content: bytes) -> HostRefused:
-    """The API's own words, wherever this error shape keeps them."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        body = None
-    if isinstance(body, dict):
-        for key in ("detail", "message", "error", "error_message"):
-            if isinstance(body.get(key), str):
-                return HostRefused(body[key], status)
-        for field, messages in body.items():
-            if isinstance(messages, list) and messages:
-                return HostRefused(" ".join(map(str, messages)), status, str(field))
-    return HostRefused(f"The host answered {status} without saying why.", status)

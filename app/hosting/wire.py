@@ -3,6 +3,7 @@
 Everything is checked on the way in: an answer of another shape is HostUnavailable, not a crash.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,9 @@ from typing import Any
 
 from app.errors import HostUnavailable
 from app.models import Account, Answer, Exit, HostState, Site, SiteStatus
+
+# Wider than what a site may be called here, but no path and no markup.
+_DOMAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,20 @@ class HostInfo:
     sites_error: str
 
 
+def parse_listing(data: object) -> list[str]:
+    """The names of the files of a folder, sorted. Raises HostUnavailable if it is no listing."""
+    try:
+        entries = {name: _mapping(entry) for name, entry in _mapping(data).items()}
+    except TypeError:
+        raise HostUnavailable("The host answered something that is not a folder.") from None
+    return sorted(name for name, entry in entries.items() if entry.get("type") == "file")
+
+
 def parse_site(account: Account, data: object) -> Site:
     """One website object, seen now. Raises HostUnavailable if it is not one."""
     try:
         fields = _mapping(data)
-        domain_name = _text(fields["domain_name"])
+        domain_name = _domain(fields["domain_name"])
         enabled = fields["enabled"]
         if not isinstance(enabled, bool):
             raise TypeError("enabled")
@@ -38,7 +51,7 @@ def parse_site(account: Account, data: object) -> Site:
             command=_text(_mapping(fields["webapp"])["command"]),
             enabled=enabled,
             status=state.status if state else _assumed_status(enabled),
-            url=_text(observed.get("url") or f"https://{domain_name}"),
+            url=_url(observed.get("url") or f"https://{domain_name}"),
             seen_at=datetime.now(UTC),
             reason=_text(observed.get("reason") or ""),
             pid=observed.get("pid"),
@@ -89,6 +102,20 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("a text is missing")
     return value
+
+
+def _domain(value: object) -> str:
+    domain_name = _text(value)
+    if _DOMAIN.fullmatch(domain_name) is None:
+        raise ValueError("the domain is no host name")
+    return domain_name
+
+
+def _url(value: object) -> str:
+    url = _text(value)
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("the address is no web address")
+    return url
 
 
 def _time(value: object) -> datetime | None:

@@ -1,5 +1,9 @@
 """The logs of a site: the page, lines as fragments, the live stream, one line whole, downloads."""
 
+import asyncio
+import json
+from contextlib import aclosing
+
 from anyio import to_thread
 from fasthtml.common import FT, Safe
 from starlette.requests import Request
@@ -10,17 +14,20 @@ from app.errors import InvalidInput
 from app.logs.download import Download
 from app.logs.files import Page, read_after, read_before, read_line, read_tail
 from app.logs.identity import Cursor
-from app.models import LogName
+from app.logs.sse import encode_event
+from app.models import LogName, Site
 from app.routes.events import PageView
 from app.routes.pages import account_labels, shell_page
 from app.routes.router import Router
-from app.routes.services import services_of, session_of
+from app.routes.services import Services, services_of, session_of
 from app.routes.sites import SITE_PATH, find_site, host_notice
-from app.routes.streaming import EventStream
+from app.routes.streaming import Events, EventStream, merged
 from components.logview import LogRows, LogView, render_message
 from components.site import SiteHead, SiteTabs
 
 router = Router()
+# How often a page is told how old its copy of a remote log is.
+AGE_SECONDS = 2.0
 LOG_PATH = SITE_PATH + "/logs/{name}"
 
 
@@ -37,8 +44,8 @@ async def show_log(req: Request) -> FT:
     files = services.log_files
     page = await to_thread.run_sync(
         lambda: read_tail(
-            files.log(site.domain_name, name),
-            times=files.times(site.domain_name, name),
+            files.log(site.key, name),
+            times=files.times(site.key, name),
             is_final=name.index > 0,
         )
     )
@@ -69,9 +76,9 @@ async def show_lines(req: Request) -> Safe:
 
     def read_page() -> Page:
         return read(
-            files.log(site.domain_name, name),
+            files.log(site.key, name),
             cursor,
-            times=files.times(site.domain_name, name),
+            times=files.times(site.key, name),
         )
 
     page = await to_thread.run_sync(read_page)
@@ -87,23 +94,41 @@ async def follow_log(req: Request) -> Response:
     name = _name_of(req)
     if name.index:
         raise InvalidInput("A rotated log does not grow.")
-    files = services.log_files
     resume = req.headers.get("last-event-id") or req.query_params.get("after", "")
-    lines = services.hub.subscribe(
-        files.log(site.domain_name, name),
-        files.times(site.domain_name, name),
-        Cursor.parse(resume) if resume else None,
-    )
+    cursor = Cursor.parse(resume) if resume else None
     labels = await to_thread.run_sync(account_labels, services)
     view = PageView("/".join(site.key), labels, session_of(req).id_hash)
-    return EventStream(req, lines, view.events(services, req.query_params.get("since", "")))
+    return EventStream(
+        req,
+        _lines(services, site, name, cursor),
+        view.events(services, req.query_params.get("since", "")),
+    )
+
+
+async def _lines(services: Services, site: Site, name: LogName, cursor: Cursor | None) -> Events:
+    """The log's own events; of a remote log, also how old its copy is."""
+    files = services.log_files
+    path, times = files.log(site.key, name), files.times(site.key, name)
+    async with files.watch(site.key, name.kind):
+        lines = services.hub.subscribe(path, times, cursor)
+        async with aclosing(merged(lines, _ages(services, site, name))) as events:
+            async for event in events:
+                yield event
+
+
+async def _ages(services: Services, site: Site, name: LogName) -> Events:
+    while (state := services.log_files.state(site.key, name.kind)) is not None:
+        age, problem = state
+        yield encode_event(json.dumps({"age": age, "problem": problem}), event="source")
+        await asyncio.sleep(AGE_SECONDS)
+    await asyncio.Event().wait()  # a local log is never old
 
 
 @router.fragment(LOG_PATH + "/line")
 async def show_line(req: Request) -> Response:
     """One line in full, at most 2 MiB of it, with its escapes made visible."""
     site = await find_site(req)
-    path = services_of(req).log_files.log(site.domain_name, _name_of(req))
+    path = services_of(req).log_files.log(site.key, _name_of(req))
     cursor = Cursor.parse(req.query_params.get("at", ""))
     line = await to_thread.run_sync(read_line, path, cursor)
     return HTMLResponse(render_message(line.text + ("\n… cut here" if line.is_cut else "")))
@@ -113,7 +138,7 @@ async def show_line(req: Request) -> Response:
 async def download_log(req: Request) -> Response:
     site = await find_site(req)
     name = _name_of(req)
-    path = services_of(req).log_files.log(site.domain_name, name)
+    path = services_of(req).log_files.log(site.key, name)
     download = await to_thread.run_sync(Download, path)
     return StreamingResponse(
         download.chunks(),

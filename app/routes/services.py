@@ -1,9 +1,7 @@
 """What routes work with: made once by the factory, found through the request."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.types import Scope
@@ -14,7 +12,7 @@ from app.hosting.changes import Changes
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
 from app.logs.hub import LogHub
-from app.models import LogName
+from app.logs.remote.sources import LogSources
 from app.security.passwords import PasswordService
 from app.security.rules import auth_of
 from app.security.sessions import SessionService
@@ -26,14 +24,6 @@ from app.store.activity import ActivityLog
 from app.store.sessions import SessionRow
 from app.store.sites import Sites
 from app.store.users import Users
-
-
-@dataclass(frozen=True, slots=True)
-class LogFiles:
-    """Where the local host keeps a log file and the index of its lines' arrival."""
-
-    log: Callable[[str, LogName], Path]
-    times: Callable[[str, LogName], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +41,7 @@ class Services:
     actions: SiteActions
     changes: Changes
     hub: LogHub
-    log_files: LogFiles
+    log_files: LogSources
     slots: StreamSlots
     local_host: LocalHostWatch | None
 

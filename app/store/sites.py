@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.models import Answer, Exit, Site, SiteStatus
+from app.store.accounts import LOCAL
 from app.store.database import Database, Row
 
 
@@ -109,7 +110,8 @@ def _site(row: Row) -> Site:
         reloaded_at=_time(observed.get("reloaded_at")),
         answer=Answer(*answer) if answer else None,
         last_exit=Exit(_time(end[0]) or _EPOCH, end[1], end[2], tuple(end[3])) if end else None,
-        error_count=row["error_count"],
+        # Only logs on this machine are read all day long.
+        error_count=row["error_count"] if row["account_id"] == LOCAL.id else None,
     )
 
 

@@ -1,0 +1,131 @@
+"""Keeps the store in step with a remote account by listing its sites from time to time."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from app.errors import HostingError, TokenRefused
+from app.hosting.changes import AccountChanged, Changes
+from app.hosting.client import HostingClient
+from app.hosting.governor import Urgency
+from app.hosting.known import KnownSites
+from app.models import Account, SiteStatus
+
+INTERVAL_SECONDS = 15.0
+# However often somebody asks for it, the list is not read more often than this.
+MIN_SECONDS = 2.0
+# One failure may be a hiccup; after this many in a row the sites are said to be unknown.
+FAILURES_UNTIL_UNKNOWN = 2
+
+_log = logging.getLogger(__name__)
+
+
+class RemoteRefresh:
+    """One account, listed every `interval_seconds` and when somebody asks for it.
+
+    `seen_at` is when the account last gave a good list (UTC), `problem` why it gives none now, in
+    words for people, empty if all is well. To be used on the event loop.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        client: HostingClient,
+        known: KnownSites,
+        changes: Changes,
+        *,
+        interval_seconds: float = INTERVAL_SECONDS,
+        min_seconds: float = MIN_SECONDS,
+    ) -> None:
+        self.seen_at: datetime | None = None
+        self.problem = ""
+        self._account = account
+        self._client = client
+        self._known = known
+        self._changes = changes
+        self._interval_seconds = interval_seconds
+        self._min_seconds = min_seconds
+        self._wake = asyncio.Event()
+        self._failures = 0
+        self._is_stopped = False
+        self._resumes = 0
+
+    async def run(self) -> None:
+        """Runs until cancelled. A wait that the API asked for is the governor's business."""
+        is_prepared = False
+        while True:
+            try:
+                if not is_prepared:
+                    await self._remember_last_list()
+                    is_prepared = True
+                await self._look()
+            except Exception:
+                # A locked database or a full disk passes; the list is read anew afterwards.
+                _log.exception("Refreshing an account failed; trying again.")
+            await self._rest()
+
+    def refresh_soon(self) -> None:
+        """Asks for a list before its time: something has just been changed."""
+        self._wake.set()
+
+    def resume(self) -> None:
+        """Calls again after the token was refused: it has been replaced, or is to be tried."""
+        self._resumes += 1
+        self._is_stopped = False
+        self._client.resume()
+        self._wake.set()
+
+    async def _remember_last_list(self) -> None:
+        sites = await self._known.of_account(self._account.id)
+        self.seen_at = max((site.seen_at for site in sites), default=None)
+
+    async def _look(self) -> None:
+        if self._is_stopped:
+            return
+        resumes, changes = self._resumes, self._changes_made()
+        try:
+            sites = await self._client.list_sites(Urgency.POLLING)
+        except HostingError as error:
+            if isinstance(error, TokenRefused) and resumes != self._resumes:
+                # It was the old token that was refused.
+                self.resume()
+                return
+            await self._fail(error)
+            return
+        self._failures = 0
+        self.seen_at = datetime.now(UTC)
+        self._set_problem("")
+        if changes == self._changes_made() and not self._client.is_changing:
+            await self._known.save_list(self._account.id, sites)
+        elif not self._client.is_changing:
+            # The list may be older than what a person did meanwhile, and would undo it.
+            self.refresh_soon()
+
+    def _changes_made(self) -> tuple[int, int]:
+        return self._client.changes_begun, self._client.changes_ended
+
+    async def _fail(self, error: HostingError) -> None:
+        """The last known values stay; only what is no longer known is said to be so."""
+        self._failures += 1
+        self._is_stopped = isinstance(error, TokenRefused)
+        self._set_problem(str(error))
+        if not self._is_stopped and self._failures < FAILURES_UNTIL_UNKNOWN:
+            return
+        for site in await self._known.of_account(self._account.id):
+            unknown = replace(site, status=SiteStatus.UNKNOWN, reason=self.problem)
+            if unknown != site:
+                await self._known.save(unknown)
+
+    def _set_problem(self, problem: str) -> None:
+        if problem != self.problem:
+            self.problem = problem
+            self._changes.publish(AccountChanged(self._account.id))
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(self._min_seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._interval_seconds - self._min_seconds):
+                await self._wake.wait()
+        self._wake.clear()

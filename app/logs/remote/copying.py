@@ -1,0 +1,106 @@
+"""What one look at a remote log leads to: grown, rotated, truncated, gone, or too far ahead."""
+
+from collections.abc import Awaitable, Callable
+
+from anyio import to_thread
+
+from app.hosting.slices import MAX_SLICE_BYTES, FileSlice
+from app.logs.remote.mirror import MAX_LIVE_BYTES, MirroredLog
+
+# A host that always sends the whole file is asked less often the larger the file is.
+WHOLE_BYTES_PER_SECOND = 512 * 1024
+# Of a log that is further ahead, only the end is fetched.
+MAX_GAP_BYTES = 4 * MAX_SLICE_BYTES
+
+Fetch = Callable[[str, int], Awaitable[FileSlice | None]]
+
+
+class LogCopy:
+    """Keeps `mirror` in step with the file at `remote_path`.
+
+    `fetch` reads a file's bytes from an offset on, None if there is no such file; its errors pass
+    through, and what was not copied then is copied by the next look.
+    """
+
+    def __init__(self, remote_path: str, mirror: MirroredLog, fetch: Fetch) -> None:
+        self.mirror = mirror
+        self._remote_path = remote_path
+        self._fetch = fetch
+
+    async def advance(self) -> float:
+        """Looks once and copies what is new. Returns the seconds the next look should wait for.
+
+        Raises what `fetch` raises, and OSError for the local files.
+        """
+        piece = await self._fetch_on(self._remote_path)
+        if not self.mirror.is_begun:
+            return await self._begin(piece)
+        if piece is None:
+            await self._leave_old_file()
+            return 0.0
+        if self._continues(piece):
+            return await self._append(piece)
+        await self._leave_old_file()
+        return await self._append(piece) if piece.is_whole else 0.0
+
+    def _continues(self, piece: FileSlice) -> bool:
+        is_shorter = piece.total is not None and piece.total < self.mirror.position
+        return not is_shorter and self.mirror.continues(piece.data, piece.start)
+
+    async def _begin(self, piece: FileSlice | None) -> float:
+        """The first look of all: of a large log only the end is of interest."""
+        if piece is None:
+            await to_thread.run_sync(self.mirror.begin_anew)
+            return 0.0
+        return await (self._jump(piece) if _missing(piece) else self._take_end(piece))
+
+    async def _jump(self, piece: FileSlice) -> float:
+        """Leaves out all but the last slice of the file."""
+        start = max(0, (piece.total or 0) - MAX_SLICE_BYTES)
+        end = await self._fetch(self._remote_path, start)
+        return 0.0 if end is None else await self._take_end(end)
+
+    async def _take_end(self, piece: FileSlice) -> float:
+        """Begins anew with the whole lines at the end of the piece, of unknown age."""
+        cut = max(0, len(piece.data) - MAX_LIVE_BYTES)
+        if piece.start or cut:
+            cut = piece.data.find(b"\n", cut) + 1 or len(piece.data)
+        head = piece.data if piece.start == 0 else b""
+        await to_thread.run_sync(self.mirror.begin_anew, piece.start + cut, head)
+        await to_thread.run_sync(self.mirror.append, piece.data[cut:], False)
+        return _wait_after(piece)
+
+    async def _append(self, piece: FileSlice) -> float:
+        new = piece.data[self.mirror.position - piece.start :]
+        if len(new) > MAX_LIVE_BYTES:
+            return await self._take_end(piece)
+        if _missing(piece) > MAX_GAP_BYTES:
+            return await self._jump(piece)
+        await to_thread.run_sync(self.mirror.append, new)
+        return _wait_after(piece)
+
+    async def _leave_old_file(self) -> None:
+        """Adds what the old file got after the last look, if `.1` is that file."""
+        missing = MAX_GAP_BYTES if self.mirror.position else 0
+        while missing > 0:
+            piece = await self._fetch_on(f"{self._remote_path}.1")
+            if piece is None or not self._continues(piece):
+                break
+            new = piece.data[self.mirror.position - piece.start :]
+            await to_thread.run_sync(self.mirror.append, new[-MAX_LIVE_BYTES:])
+            missing = min(missing - len(new), _missing(piece))
+        if self.mirror.position:
+            await to_thread.run_sync(self.mirror.begin_anew)
+
+    async def _fetch_on(self, path: str) -> FileSlice | None:
+        """From a little before the place where the copy ends, to compare."""
+        return await self._fetch(path, self.mirror.position - self.mirror.overlap)
+
+
+def _wait_after(piece: FileSlice) -> float:
+    return len(piece.data) / WHOLE_BYTES_PER_SECOND if piece.is_whole else 0.0
+
+
+def _missing(piece: FileSlice) -> int:
+    """How many bytes of the file stand behind the piece, as far as is known."""
+    return max(0, (piece.total or 0) - piece.start - len(piece.data)) if piece.data else 0

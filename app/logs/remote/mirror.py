@@ -1,0 +1,155 @@
+"""A local copy of the end of a remote log, kept so that it can be read like any local log.
+
+What the copy holds is byte for byte what stands in the remote file from some offset on. So the
+copy itself proves, by its first and last bytes, whether that file is still the one it came from.
+"""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.logs.files import previous
+
+HEAD_BYTES = 256
+TAIL_BYTES = 64
+# The live copy and the one before it: 20 MiB with the slack.
+MAX_LIVE_BYTES = 9 * 1024 * 1024
+LINE_SLACK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where the copy's first byte stands in the remote file, and that file's bytes around it.
+
+    `head` holds its first bytes (of a copy from offset 0: nothing, the copy has them), `tail` the
+    last ones before `base`. Both are hexadecimal.
+    """
+
+    base: int = 0
+    head: str = ""
+    tail: str = ""
+
+
+class MirroredLog:
+    """The copy at `path` with its arrival index at `times`. All methods may raise OSError."""
+
+    def __init__(self, path: Path, times: Path, max_bytes: int = MAX_LIVE_BYTES) -> None:
+        self.path = path
+        self.times = times
+        self._state = times.with_name(f"{times.name}.json")
+        self._max_bytes = max_bytes
+        self._origin = _Origin()
+        self.is_begun = False
+        self._load()
+
+    @property
+    def position(self) -> int:
+        """The offset in the remote file of the first byte that is still to be fetched."""
+        return self._origin.base + self._size() if self.is_begun else 0
+
+    @property
+    def overlap(self) -> int:
+        """How many bytes before `position` are known, to be compared with what is fetched."""
+        return len(self._tail()) if self.is_begun else 0
+
+    def continues(self, data: bytes, start: int) -> bool:
+        """Whether `data`, read at offset `start`, is from the file that has been copied so far."""
+        tail, head = self._tail(), self._head()
+        at = self.position - len(tail) - start
+        is_same_head = start > 0 or data[: len(head)] == head
+        return at >= 0 and data[at : at + len(tail)] == tail and is_same_head
+
+    def append(self, data: bytes, arrived: bool = True) -> None:
+        """Adds the bytes at `position`; they have just arrived, or had been there before."""
+        size = self._size()
+        while data:
+            cut = self._room(data, size)
+            self._write(data[:cut], size, arrived)
+            data = data[cut:]
+            size = 0
+            if data:
+                tail = self._tail()
+                self._turn_over(_Origin(self.position, self._head().hex(), tail.hex()))
+
+    def begin_anew(self, base: int = 0, head: bytes = b"") -> None:
+        """Goes on with another remote file, or behind a gap, at offset `base`."""
+        self._turn_over(_Origin(base, head[:HEAD_BYTES].hex() if base else ""))
+
+    def remove(self) -> None:
+        """Deletes the copy and the one before it."""
+        self.is_begun, self._origin = False, _Origin()
+        for path in (self.path, self.times):
+            path.unlink(missing_ok=True)
+            previous(path).unlink(missing_ok=True)
+        self._state.unlink(missing_ok=True)
+
+    def _turn_over(self, origin: _Origin) -> None:
+        if self._size():
+            os.replace(self.path, previous(self.path))
+            if self.times.exists():
+                os.replace(self.times, previous(self.times))
+        unfinished = self._state.with_suffix(".new")
+        unfinished.unlink(missing_ok=True)
+        with open(_create(unfinished), "w") as file:
+            json.dump(asdict(origin), file)
+        os.replace(unfinished, self._state)
+        self._origin, self.is_begun = origin, True
+
+    def _load(self) -> None:
+        """A state that cannot be read is none: the copy then begins anew."""
+        try:
+            fields = json.loads(self._state.read_text())
+            self._origin = _Origin(int(fields["base"]), str(fields["head"]), str(fields["tail"]))
+            bytes.fromhex(self._origin.head + self._origin.tail)
+            self.is_begun = True
+        except (OSError, ValueError, KeyError, TypeError):
+            self._origin = _Origin()
+
+    def _room(self, data: bytes, size: int) -> int:
+        """How many bytes of `data` still belong to the live copy of `size` bytes."""
+        room = self._max_bytes - size
+        if len(data) <= room:
+            return len(data)
+        whole_lines = data.rfind(b"\n", 0, max(room, 0)) + 1
+        if whole_lines or (size and self._read(1, size - 1) == b"\n"):
+            return whole_lines
+        return data.find(b"\n") + 1 or max(0, min(len(data), room + LINE_SLACK))
+
+    def _write(self, data: bytes, offset: int, arrived: bool) -> None:
+        if not data:
+            return
+        fresh = 0 if offset else os.O_TRUNC
+        with open(_create(self.times, os.O_APPEND | fresh), "ab") as index:
+            if arrived:
+                index.write(b"%d %.3f\n" % (offset, time.time()))
+        with open(_create(self.path, os.O_APPEND), "ab") as copy:
+            copy.write(data)
+
+    def _head(self) -> bytes:
+        return bytes.fromhex(self._origin.head) if self._origin.base else self._read(HEAD_BYTES, 0)
+
+    def _tail(self) -> bytes:
+        size = self._size()
+        end = self._read(TAIL_BYTES, max(0, size - TAIL_BYTES))
+        return (bytes.fromhex(self._origin.tail) + end)[-TAIL_BYTES:]
+
+    def _size(self) -> int:
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def _read(self, count: int, offset: int) -> bytes:
+        try:
+            with open(self.path, "rb") as copy:
+                return os.pread(copy.fileno(), count, offset)
+        except FileNotFoundError:
+            return b""
+
+
+def _create(path: Path, flags: int = 0) -> int:
+    """A descriptor of a file that nobody else may read."""
+    wanted = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | flags
+    return os.open(path, wanted, 0o600)

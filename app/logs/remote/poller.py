@@ -1,0 +1,187 @@
+"""Brings the logs of one remote account here while anybody watches them.
+
+One poller for all logs and all viewers copies what is new into mirror files; everything else
+reads those. The API has neither a way to ask for a size nor a promise to answer ranges.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio import to_thread
+
+from app.errors import HostingError, HostRefused, HostThrottled, HostUnavailable
+from app.hosting.client import HostingClient
+from app.hosting.governor import Urgency
+from app.hosting.slices import FileSlice
+from app.logs.remote.copying import LogCopy
+from app.logs.remote.mirror import MirroredLog
+from app.models import LogKind, LogName, parse_domain
+
+# Spread evenly, these are the 30 calls a minute that the governor leaves to polling.
+PACE_SECONDS = 2.0
+REFUSED_SECONDS = 60.0
+MAX_PAUSE_SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Watched:
+    """One log: who needs it, when to look again, what the last look said."""
+
+    copy: LogCopy
+    users: int = 0
+    due: float = 0.0
+    looked_at: float | None = None
+    problem: str = ""
+
+
+class RemoteLogs:
+    """The logs of the account of `client`, mirrored below `folder`.
+
+    `log` and `times` say where the copies are; `watch` keeps them growing.
+    """
+
+    def __init__(
+        self,
+        client: HostingClient,
+        folder: Path,
+        *,
+        pace_seconds: float = PACE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._folder = folder
+        self._pace_seconds = pace_seconds
+        self._clock = clock
+        self._logs: dict[tuple[str, LogKind], _Watched] = {}
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._free_at = 0.0
+        self._pause = pace_seconds
+
+    def log(self, domain_name: str, name: LogName) -> Path:
+        """Where the copy of a log file is, if there is one. Raises InvalidInput."""
+        return self._folder / name.file_name(parse_domain(domain_name))
+
+    def times(self, domain_name: str, name: LogName) -> Path:
+        """Where the arrival index of that copy is. Raises InvalidInput."""
+        return self._folder / "times" / name.file_name(parse_domain(domain_name))
+
+    @asynccontextmanager
+    async def watch(self, domain_name: str, kind: LogKind) -> AsyncIterator[None]:
+        """Fetches the log while the block runs, however many there are. Raises InvalidInput."""
+        log = await self._find(domain_name, kind)
+        log.users += 1
+        if self._task is None:
+            self._task = asyncio.create_task(self._poll())
+        self._wake.set()
+        try:
+            yield
+        finally:
+            log.users -= 1
+
+    def age(self, domain_name: str, kind: LogKind) -> float | None:
+        """Seconds since the log was last fetched well; None if it never was."""
+        log = self._logs.get((domain_name, kind))
+        return None if log is None or log.looked_at is None else self._clock() - log.looked_at
+
+    def problem(self, domain_name: str, kind: LogKind) -> str:
+        """Why the last look failed, in words for people; empty if it did not."""
+        log = self._logs.get((domain_name, kind))
+        return "" if log is None else log.problem
+
+    async def forget(self, domain_name: str, kind: LogKind) -> None:
+        """Deletes the copies of a log that has been deleted. Raises InvalidInput."""
+        log = await self._find(domain_name, kind)
+        await to_thread.run_sync(log.copy.mirror.remove)
+        log.due, log.looked_at = 0.0, None
+
+    def retry(self) -> None:
+        """Looks at every watched log at once, whatever it waits for: the token is another now."""
+        for log in self._logs.values():
+            log.due = 0.0
+        self._wake.set()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def _find(self, domain_name: str, kind: LogKind) -> _Watched:
+        name = LogName(kind)
+        path, times = self.log(domain_name, name), self.times(domain_name, name)
+        key = (domain_name, kind)
+        if key not in self._logs:
+            mirror = await to_thread.run_sync(_open_mirror, path, times)
+            copy = LogCopy(f"/var/log/{path.name}", mirror, self._fetch)
+            self._logs.setdefault(key, _Watched(copy))
+        return self._logs[key]
+
+    async def _poll(self) -> None:
+        """One look after the other, at the log that has waited longest."""
+        while True:
+            self._wake.clear()
+            watched = [log for log in self._logs.values() if log.users]
+            if not watched:
+                await self._wake.wait()
+                continue
+            log = min(watched, key=lambda one: one.due)
+            wait = log.due - self._clock()
+            if wait > 0:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
+                continue
+            await self._look(log)
+
+    async def _look(self, log: _Watched) -> None:
+        try:
+            wait = await log.copy.advance()
+        except HostingError as error:
+            self._postpone(log, error)
+        except OSError as error:
+            log.problem = f"The copy of the log could not be written: {error.strerror}."
+            log.due = self._clock() + MAX_PAUSE_SECONDS
+        except Exception:
+            log.problem = "Sitedeck made a mistake with this log; its own log says more."
+            log.due = self._clock() + MAX_PAUSE_SECONDS
+            _log.exception("Reading a remote log failed; trying again.")
+        else:
+            log.problem, log.looked_at = "", self._clock()
+            log.due = log.looked_at + wait
+            self._pause = self._pace_seconds
+
+    def _postpone(self, log: _Watched, error: HostingError) -> None:
+        log.problem = str(error)
+        if isinstance(error, HostUnavailable):
+            # What keeps one log from being read most likely keeps all of them.
+            self._pause = min(self._pause * 2, MAX_PAUSE_SECONDS)
+            self._free_at = log.due = self._clock() + self._pause
+            return
+        seconds = error.retry_seconds if isinstance(error, HostThrottled) else None
+        log.due = self._clock() + (REFUSED_SECONDS if seconds is None else seconds)
+
+    async def _fetch(self, path: str, start: int) -> FileSlice | None:
+        """One call at its time; None if there is no such file."""
+        await asyncio.sleep(max(0.0, self._free_at - self._clock()))
+        self._free_at = self._clock() + self._pace_seconds
+        try:
+            return await self._client.read_file(path, start, Urgency.POLLING)
+        except HostRefused as error:
+            if error.status == 404:
+                return None
+            raise
+
+
+def _open_mirror(path: Path, times: Path) -> MirroredLog:
+    for folder in (path.parent.parent, path.parent, times.parent):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return MirroredLog(path, times)

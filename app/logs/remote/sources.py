@@ -1,0 +1,78 @@
+"""Where the logs of any account are to be read: local files as they are, remote ones as mirrors."""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
+from typing import Protocol
+
+from app.hosting.client import HostingClient
+from app.logs.remote.poller import RemoteLogs
+from app.models import LogKind, LogName
+from app.store.accounts import LOCAL
+
+SiteKey = tuple[str, str]
+
+
+class LocalLogs(Protocol):
+    """Where the local host keeps its logs and their arrival indexes."""
+
+    def log_file(self, domain: str, name: LogName) -> Path: ...
+
+    def times_file(self, domain: str, name: LogName) -> Path: ...
+
+
+class LogSources:
+    """`clients` is the live mapping of the accounts; mirrors lie below `folder`."""
+
+    def __init__(
+        self, local: LocalLogs, folder: Path, clients: Mapping[str, HostingClient]
+    ) -> None:
+        self._local = local
+        self._folder = folder
+        self._clients = clients
+        self._remote: dict[str, tuple[HostingClient, RemoteLogs]] = {}
+
+    def log(self, key: SiteKey, name: LogName) -> Path:
+        remote = self._remote_of(key[0])
+        return remote.log(key[1], name) if remote else self._local.log_file(key[1], name)
+
+    def times(self, key: SiteKey, name: LogName) -> Path:
+        remote = self._remote_of(key[0])
+        return remote.times(key[1], name) if remote else self._local.times_file(key[1], name)
+
+    def watch(self, key: SiteKey, kind: LogKind) -> AbstractAsyncContextManager[None]:
+        """Keeps a mirror growing while the block runs; a local log grows by itself."""
+        remote = self._remote_of(key[0])
+        return remote.watch(key[1], kind) if remote else nullcontext()
+
+    def state(self, key: SiteKey, kind: LogKind) -> tuple[float | None, str] | None:
+        """Seconds since a remote log was last read well, and why not since; None for local ones."""
+        remote = self._remote_of(key[0])
+        return (remote.age(key[1], kind), remote.problem(key[1], kind)) if remote else None
+
+    def retry(self, account_id: str) -> None:
+        """The account's token is another now."""
+        remote = self._remote_of(account_id)
+        if remote is not None:
+            remote.retry()
+
+    async def forget(self, key: SiteKey, kind: LogKind) -> None:
+        """Deletes the mirror of a log that has been deleted at its host."""
+        remote = self._remote_of(key[0])
+        if remote is not None:
+            await remote.forget(key[1], kind)
+
+    async def close(self) -> None:
+        for _, remote in self._remote.values():
+            await remote.close()
+
+    def _remote_of(self, account_id: str) -> RemoteLogs | None:
+        if account_id == LOCAL.id:
+            return None
+        client = self._clients.get(account_id)
+        known = self._remote.get(account_id)
+        # An account that was removed and added again has another client.
+        if client is not None and (known is None or known[0] is not client):
+            known = (client, RemoteLogs(client, self._folder / account_id))
+            self._remote[account_id] = known
+        return known[1] if known else None

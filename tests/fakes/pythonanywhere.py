@@ -1,0 +1,206 @@
+"""A PythonAnywhere on a loopback socket: its addresses, JSON, errors and limit, for one user."""
+
+import json
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.models import LogKind
+from tests.fakes.faults import Fault, faulty_answer
+from tests.fakes.files import FakeFiles, log_path
+from tests.fakes.serving import serving
+
+USER = "alice"
+TOKEN = "0123456789abcdef0123456789abcdef01234567"
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+NOT_FOUND = {"detail": "Not found."}
+FORBIDDEN = {"detail": "You do not have permission to perform this action."}
+Handler = Callable[[Request, bytes], Response]
+
+
+@dataclass(frozen=True)
+class SeenCall:
+    """One request as it arrived, at `at` seconds of the monotonic clock."""
+
+    endpoint: str
+    method: str
+    path: str
+    at: float
+
+
+@dataclass
+class FakePythonAnywhere:
+    """State and switches, used by the test while the server answers in its own thread.
+
+    `limit` is calls a minute for each class of endpoints (None: no limit), `faults` is what goes
+    wrong, by class: `websites`, `files`, `cpu`.
+    """
+
+    address: str = ""
+    token: str = TOKEN
+    websites: dict[str, dict[str, Any]] = field(default_factory=dict)
+    classic_domains: set[str] = field(default_factory=set)
+    classic_status: int = 403
+    files: FakeFiles = field(default_factory=FakeFiles)
+    limit: int | None = 40
+    faults: dict[str, Fault] = field(default_factory=dict)
+    calls: list[SeenCall] = field(default_factory=list)
+    accepted: dict[str, list[float]] = field(default_factory=dict)
+
+    def fail(self, fault: Fault | None) -> None:
+        """Everything fails so, or works again."""
+        self.faults = {} if fault is None else dict.fromkeys(("websites", "files", "cpu"), fault)
+
+    def count(self, endpoint: str) -> int:
+        return Counter(call.endpoint for call in self.calls)[endpoint]
+
+    def most_in_a_minute(self, endpoint: str) -> int:
+        times = [call.at for call in self.calls if call.endpoint == endpoint]
+        return max((sum(at <= one < at + 60 for one in times) for at in times), default=0)
+
+    def add_site(self, domain: str, command: str = "/bin/serve", enabled: bool = True) -> None:
+        number = len(self.websites) + 1
+        self.websites[domain] = {
+            "id": number,
+            "user": USER,
+            "domain_name": domain,
+            "enabled": enabled,
+            "webapp": {
+                "id": number,
+                "command": command,
+                "domains": [{"domain_name": domain, "enabled": enabled}],
+            },
+            "logfiles": {kind.value: log_path(domain, kind) for kind in LogKind},
+        }
+
+    def write_log(self, domain: str, data: bytes, kind: LogKind = LogKind.ERROR) -> None:
+        self.files.append(log_path(domain, kind), data)
+
+    def routes(self) -> list[Route]:
+        websites, files = "/api/v1/user/{user}/websites", "/api/v0/user/{user}/files"
+        return [
+            *(self._route(f"{websites}{end}", "websites", self._list) for end in ("", "/")),
+            self._route(f"{websites}/{{domain}}/", "websites", self._one),
+            *(
+                self._route(f"{websites}/{{domain}}/reload{end}", "websites", self._reload)
+                for end in ("", "/")
+            ),
+            self._route(f"{files}/tree/", "files", lambda request, _: self.files.tree(request)),
+            self._route(f"{files}/path{{path:path}}", "files", self._path),
+            self._route("/api/v0/user/{user}/cpu/", "cpu", self._cpu),
+        ]
+
+    def _route(self, path: str, endpoint: str, handler: Handler) -> Route:
+        async def answer(request: Request) -> Response:
+            self.calls.append(
+                SeenCall(endpoint, request.method, request.url.path, time.monotonic())
+            )
+            if fault := self.faults.get(endpoint):
+                return await faulty_answer(fault, request)
+            refused = self._refused(request, endpoint)
+            return refused or handler(request, await request.body())
+
+        return Route(path, answer, methods=METHODS)
+
+    def _refused(self, request: Request, endpoint: str) -> Response | None:
+        given = request.headers.get("authorization")
+        if given != f"Token {self.token}":
+            words = "Invalid token." if given else "Authentication credentials were not provided."
+            return JSONResponse({"detail": words}, 401, {"WWW-Authenticate": "Token"})
+        if request.path_params["user"] != USER:
+            return JSONResponse(FORBIDDEN, 403)
+        return self._throttled(endpoint)
+
+    def _throttled(self, endpoint: str) -> Response | None:
+        now = time.monotonic()
+        recent = [at for at in self.accepted.get(endpoint, []) if now - at < 60]
+        if self.limit is None or len(recent) < self.limit:
+            self.accepted[endpoint] = [*recent, now]
+            return None
+        wait = math.ceil(60 - (now - recent[0])) if recent else 60
+        unit = "second" if wait == 1 else "seconds"
+        words = f"Request was throttled. Expected available in {wait} {unit}."
+        return JSONResponse({"detail": words}, 429, {"Retry-After": str(wait)})
+
+    def _list(self, request: Request, body: bytes) -> Response:
+        if request.method == "GET":
+            return JSONResponse(list(self.websites.values()))
+        if request.method != "POST":
+            return _wrong_method(request)
+        content = json.loads(body)
+        domain, webapp = content.get("domain_name"), content.get("webapp")
+        if not domain:
+            return JSONResponse({"domain_name": ["This field is required."]}, 400)
+        if not webapp or not webapp.get("command"):
+            return JSONResponse({"webapp": {"command": ["This field may not be blank."]}}, 400)
+        if domain in self.websites:
+            words = "domain with this domain name already exists."
+            return JSONResponse({"domain_name": [words]}, 400)
+        if domain in self.classic_domains:
+            taken = {"message": ["A web app with this domain name already exists."]}
+            is_forbidden = self.classic_status == 403
+            return JSONResponse(FORBIDDEN if is_forbidden else taken, self.classic_status)
+        self.add_site(domain, webapp["command"], content.get("enabled", True))
+        return JSONResponse(self.websites[domain], 201)
+
+    def _one(self, request: Request, body: bytes) -> Response:
+        domain = request.path_params["domain"]
+        if domain not in self.websites:
+            return JSONResponse(NOT_FOUND, 404)
+        site = self.websites[domain]
+        if request.method == "DELETE":
+            del self.websites[domain]
+            return Response(status_code=204)
+        if request.method == "PATCH":
+            site["enabled"] = json.loads(body).get("enabled", site["enabled"])
+        elif request.method != "GET":
+            return _wrong_method(request)
+        return JSONResponse(site)
+
+    def _reload(self, request: Request, body: bytes) -> Response:
+        if request.method != "POST":
+            return _wrong_method(request)
+        if request.path_params["domain"] not in self.websites:
+            return JSONResponse(NOT_FOUND, 404)
+        return JSONResponse({"status": "OK"})
+
+    def _path(self, request: Request, body: bytes) -> Response:
+        if request.method == "DELETE":
+            return self.files.delete(request)
+        return self.files.read(request) if request.method == "GET" else _wrong_method(request)
+
+    def _cpu(self, request: Request, body: bytes) -> Response:
+        return JSONResponse(
+            {
+                "daily_cpu_limit_seconds": 2000,
+                "daily_cpu_total_usage_seconds": 18.25,
+                "next_reset_time": "2030-01-01T03:26:37",
+            }
+        )
+
+
+@contextmanager
+def fake_pythonanywhere(
+    certificate: tuple[Path, Path] | None = None,
+) -> Iterator[FakePythonAnywhere]:
+    """A running one without sites."""
+    fake = FakePythonAnywhere()
+    app = Starlette(routes=fake.routes())
+    app.router.redirect_slashes = False
+    with serving(app, lambda: Fault.RESET in fake.faults.values(), certificate) as address:
+        fake.address = address
+        yield fake
+
+
+def _wrong_method(request: Request) -> Response:
+    return JSONResponse({"detail": f'Method "{request.method}" not allowed.'}, 405)
