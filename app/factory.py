@@ -179,7 +179,9 @@ def _services(settings: Settings, database: Database) -> Services:
         ),
         passwords=PasswordService(),
         setup_token=SetupToken(settings.data / "setup-token"),
-        actions=SiteActions(account_service.clients, known, activity, changes),
+        actions=SiteActions(
+            account_service.clients, known, activity, changes, account_service.refresh_soon
+        ),
         changes=changes,
         hub=LogHub(lambda lines: render_rows(lines).encode()),
         log_files=LogSources(paths, settings.data / "remote", account_service.clients),

@@ -129,6 +129,12 @@ class AccountService:
         await to_thread.run_sync(self._store.remove, account.id)
         self._changes.publish(ListChanged())
 
+    def refresh_soon(self, account_id: str) -> None:
+        """Something was changed there: the list is read again before its time."""
+        connected = self._connected.get(account_id)
+        if connected is not None:
+            connected.refresh.refresh_soon()
+
     def refresh_of(self, account_id: str) -> RemoteRefresh | None:
         """What keeps the account's list fresh; None for the local host."""
         connected = self._connected.get(account_id)

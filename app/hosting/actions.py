@@ -1,7 +1,7 @@
 """Reload, enable and disable: tell the account, keep the record, announce what came of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 
@@ -34,11 +34,13 @@ class SiteActions:
         known: KnownSites,
         activity: ActivityLog,
         changes: Changes,
+        refresh_soon: Callable[[str], None],
     ) -> None:
         self._clients = clients
         self._known = known
         self._activity = activity
         self._changes = changes
+        self._refresh_soon = refresh_soon
         self._announcing: set[asyncio.Task[None]] = set()
 
     async def run(self, action: SiteAction, site: Site, actor: Actor) -> Site:
@@ -61,6 +63,7 @@ class SiteActions:
                 await self._record(action, target, actor, f"failed: {error}")
                 raise
             await self._record(action, target, actor, "done")
+            self._refresh_soon(site.account_id)
             task = asyncio.create_task(self._announce(action, site, actor, queue, stack.pop_all()))
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)
@@ -90,6 +93,7 @@ class SiteActions:
         # The host's events keep it from here on; what they said meanwhile is newer than `site`.
         if await self._known.get(*site.key) is None:
             await self._known.save(site)
+        self._refresh_soon(account_id)
         await self._record("create", target, actor, "done")
 
     async def ensure(self, account_id: str, domain_name: str, command: str, actor: Actor) -> None:
@@ -188,8 +192,12 @@ def _outcome(action: SiteAction, site: Site, settled: Site | None) -> Toast | No
     if settled.status is SiteStatus.FAILING:
         text = "Reload failed" if action is SiteAction.RELOAD else "Start failed"
         return Toast(f"{text}: {domain}", settled.reason, is_error=True, site_key=site.key)
-    if settled.status is not SiteStatus.RUNNING or settled.answer is None:
+    if settled.status is not SiteStatus.RUNNING:
         return None
+    if settled.answer is None:
+        # Not every host says how a site answers.
+        accepted = Toast(f"{domain} reloaded", "The host has accepted it.", site_key=site.key)
+        return accepted if action is SiteAction.RELOAD else None
     answer = settled.answer
     detail = f"Answered {answer.status} after {answer.seconds:.1f} s"
     words = f"{domain} {action.past if action is SiteAction.RELOAD else 'is up'}"

@@ -1,0 +1,149 @@
+"""An account in Chromium, from its token to a deleted site, at PythonAnywhere and here."""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.localhost.paths import HostPaths
+from app.models import LogKind, LogName
+from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
+from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.process import Product
+
+PROGRAM = """
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"hello"})
+"""
+
+
+@dataclass
+class Place:
+    """Where the story plays: the name of the account, and what it takes to play it there."""
+
+    label: str
+    domain: str
+    command: str
+    write: Callable[[str], None]
+
+
+@pytest.fixture
+def fake() -> Iterator[FakePythonAnywhere]:
+    with fake_pythonanywhere() as fake:
+        yield fake
+
+
+@pytest.fixture
+def product(tmp_path: Path, fake: FakePythonAnywhere) -> Iterator[Product]:
+    product = Product(tmp_path / "data", SITEDECK_API_HOSTS=f"lab={fake.address}")
+    product.start()
+    try:
+        yield product
+    finally:
+        product.close()
+
+
+def connect(page: Page, product: Product, token: str = TOKEN) -> None:
+    page.goto(product.origin + "/accounts/new")
+    page.check("input[name=host][value=lab]")
+    page.fill("#label", "Acme")
+    page.fill("#username", USER)
+    page.fill("#token", token)
+    page.click("text=Test and add")
+
+
+@pytest.mark.parametrize("where", ["pythonanywhere", "local"])
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_site_from_its_creation_to_its_end(
+    browser: Browser, product: Product, fake: FakePythonAnywhere, where: str, size: str
+) -> None:
+    viewport = DESKTOP if size == "desktop" else PHONE
+    with watched_context(browser, viewport=viewport) as context:
+        page = context.new_page()
+        set_up(page, product)
+        place = at_pythonanywhere(fake) if where == "pythonanywhere" else on_this(product)
+        if where == "pythonanywhere":
+            connect(page, product)
+            expect(page.locator(".notice[role=status]")).to_contain_text("Acme added")
+        create(page, product, place)
+        toggle_and_reload(page)
+        watch_the_log(page, place)
+        delete(page, place)
+
+
+def at_pythonanywhere(fake: FakePythonAnywhere) -> Place:
+    domain = f"{USER}.pythonanywhere.com"
+    return Place(
+        "Acme", domain, "/home/x/serve", lambda line: fake.write_log(domain, line.encode())
+    )
+
+
+def on_this(product: Product) -> Place:
+    domain = "shop.localhost"
+    (product.data / "program.py").write_text(PROGRAM)
+    uvicorn = f"{sys.executable} -m uvicorn --app-dir {product.data}"
+    log = HostPaths(product.data / "host").log_file(domain, LogName(LogKind.ERROR))
+
+    def write(line: str) -> None:
+        with log.open("a") as file:
+            file.write(line)
+
+    return Place("Local host", domain, f"{uvicorn} --uds ${{DOMAIN_SOCKET}} program:app", write)
+
+
+def create(page: Page, product: Product, place: Place) -> None:
+    page.goto(product.origin + "/sites/new")
+    page.select_option("#account_id", label=place.label)
+    page.wait_for_url("**/sites/new?account=*")
+    page.check("input[name=template][value=own]")
+    page.fill("#domain_name", place.domain)
+    page.fill("#command", place.command)
+    page.click("text=Create site")
+    expect(page.locator("h1")).to_have_text(place.domain)
+    expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
+    page.goto(product.origin)
+    expect(page.locator("a.domain")).to_have_text(place.domain)
+
+
+def toggle_and_reload(page: Page) -> None:
+    page.click("[role=switch]")
+    expect(page.locator(".status[data-live]")).to_have_text("Disabled")
+    page.click("[role=switch]")
+    expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
+    page.click("[data-reload]")
+    expect(page.locator(".toast", has_text="reloaded")).to_be_visible(timeout=20_000)
+
+
+def watch_the_log(page: Page, place: Place) -> None:
+    page.click(".btn-logs")
+    expect(page.locator("#conn")).to_have_text("Live")
+    place.write("ERROR:    something broke\n")
+    row = page.locator(".log-line[data-level=error]", has_text="something broke")
+    expect(row).to_be_visible(timeout=15_000)
+
+
+def delete(page: Page, place: Place) -> None:
+    page.click("nav.tabs >> text=Settings")
+    page.fill("#confirm", place.domain)
+    page.click("text=Delete site")
+    expect(page.locator(".notice[role=status]")).to_contain_text(f"{place.domain} deleted")
+    page.click("nav[aria-label^=Main]:visible >> text=Activity")
+    expect(page.locator(".event").first).to_contain_text(f"deleted {place.domain}")
+
+
+def test_a_wrong_token_is_refused_at_its_field_and_the_rest_is_kept(
+    browser: Browser, product: Product
+) -> None:
+    # The refused form is answered with 422, which Chromium reports to the console.
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        connect(page, product, "f" * 40)
+        expect(page.locator("#token-error")).to_contain_text("EU")
+        expect(page.locator("#label")).to_have_value("Acme")
+        expect(page.locator("#token")).to_have_value("")
