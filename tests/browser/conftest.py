@@ -30,6 +30,9 @@ FLAGS = [
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=15_000)
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:

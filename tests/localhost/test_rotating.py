@@ -4,6 +4,7 @@ import gzip
 import resource
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -163,9 +164,12 @@ def test_a_link_in_place_of_the_log_is_not_followed(folder: Path) -> None:
     assert target.read_bytes() == b"keep"
 
 
-@pytest.fixture
+@contextmanager
 def file_limit() -> Iterator[None]:
-    """No file of this process may pass 64 bytes: the disk refuses, and recovers afterwards."""
+    """No file of this process may pass 64 bytes: the disk refuses, and recovers afterwards.
+
+    A block and not a fixture: the report of the test itself may go to a file.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
     try:
@@ -174,12 +178,13 @@ def file_limit() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
 
-def test_bytes_that_the_disk_refuses_are_counted(folder: Path, file_limit: None) -> None:
+def test_bytes_that_the_disk_refuses_are_counted(folder: Path) -> None:
     log = open_log(folder, 10_000)
-    assert log.write(b"a" * 60)
-    assert not log.write(b"b" * 10)
-    assert not log.write(b"c" * 10)
-    log.close()
+    with file_limit():
+        assert log.write(b"a" * 60)
+        assert not log.write(b"b" * 10)
+        assert not log.write(b"c" * 10)
+        log.close()
     assert log.dropped == 16
     assert "File too large" in log.failure
     assert (folder / "a.log").read_bytes() == b"a" * 60 + b"b" * 4
