@@ -24,6 +24,8 @@ _NOT_TO_CLIENT = _HOP_BY_HOP | {b"content-length"}
 # CGI-style programs would take `Proxy` for their own HTTP_PROXY setting.
 _NOT_TO_SITE = _NOT_TO_CLIENT | {b"host", b"forwarded", b"x-real-ip", b"proxy"}
 _FORGED_PREFIXES = (b"proxy-", b"x-forwarded-")
+SWITCH_LINES = b"connection: Upgrade\r\nupgrade: websocket"
+"""Written anew towards both sides: these two headers concern one connection only."""
 _DASHBOARD_COOKIES = frozenset({b"sd", b"__Host-sd"})
 
 
@@ -53,7 +55,9 @@ def request_head(head: RequestHead, address: bytes) -> bytes:
         b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\nx-forwarded-host: %b\r\nx-real-ip: %b"
         % (address, head.host, address)
     )
-    if head.is_chunked:
+    if head.wants_websocket:
+        lines.append(SWITCH_LINES)
+    elif head.is_chunked:
         lines.append(b"transfer-encoding: chunked")
     elif head.content_length is not None:
         lines.append(b"content-length: %d" % head.content_length)

@@ -21,6 +21,8 @@ _READ_HERE = frozenset(
         b"content-length",
         b"host",
         b"referer",
+        b"sec-websocket-key",
+        b"sec-websocket-version",
         b"transfer-encoding",
         b"upgrade",
         b"user-agent",
@@ -69,7 +71,9 @@ class RequestHead:
 
     @property
     def has_body(self) -> bool:
-        return self.is_chunked or bool(self.content_length)
+        """Whether more than the head belongs to the request; a WebSocket goes on for as long as
+        it is open."""
+        return self.is_chunked or bool(self.content_length) or self.wants_websocket
 
     @property
     def is_persistent(self) -> bool:
@@ -77,6 +81,11 @@ class RequestHead:
         if self.version == b"1.0":
             return b"keep-alive" in self.connection
         return b"close" not in self.connection
+
+    @property
+    def wants_websocket(self) -> bool:
+        """Whether it asks for a WebSocket, rightly or wrongly."""
+        return b"upgrade" in self.values and b"websocket" in _tokens(self.values[b"upgrade"])
 
     @property
     def wants_upgrade(self) -> bool:
@@ -211,6 +220,9 @@ def _read_length(collector: _Collector, is_chunked: bool) -> int | None:
 
 def _read_connection(collector: _Collector) -> frozenset[bytes]:
     values = collector.values.get(b"connection")
-    if values is None:
-        return frozenset()
+    return frozenset() if values is None else _tokens(values)
+
+
+def _tokens(values: list[bytes]) -> frozenset[bytes]:
+    """The elements, in lower case, of a header that is a list."""
     return frozenset(token.strip(b" \t").lower() for token in b",".join(values).split(b","))
