@@ -42,6 +42,7 @@ class ClientConnection(asyncio.Protocol):
         self._is_write_paused = False
         self._is_ending = False
         self._is_late = False
+        self._has_client_ended = False
         self.address = b""
         self.deadline = math.inf
 
@@ -67,6 +68,7 @@ class ClientConnection(asyncio.Protocol):
         """True leaves it to the exchange when the connection ends."""
         if self._exchange is None:
             return False
+        self._has_client_ended = True
         self._exchange.on_client_eof()
         return True
 
@@ -212,16 +214,11 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(pages.HEAD_TOO_LATE)
         elif not self._is_ending:
             self._close()
-        elif self._is_unsent and not self._is_late:
-            self._is_late = True
+        elif self._transport and self._transport.get_write_buffer_size() and not self._is_late:
+            self._is_late = True  # once more, for a client that has yet to take an answer's end
             self.expire_in(self._context.limits.idle_seconds)
         else:
             self.abort(is_reset=False)
-
-    @property
-    def _is_unsent(self) -> bool:
-        """Whether the client has yet to take the end of an answer."""
-        return self._transport is not None and self._transport.get_write_buffer_size() > 0
 
     def _refuse(self, page: pages.Page) -> None:
         """Answer what is no request that could be carried, and end the connection."""
@@ -235,6 +232,9 @@ class ClientConnection(asyncio.Protocol):
     def _linger(self) -> None:
         """End our side and swallow what still comes for a moment: closing at once would make the
         system reset the connection and with it an answer that the client has not read yet."""
+        if self._has_client_ended:
+            self._close()
+            return
         self._is_ending = True
         self._buffer.take_all()
         self.expire_in(self._context.limits.linger_seconds)

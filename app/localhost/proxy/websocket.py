@@ -31,7 +31,8 @@ class WebSocketExchange(Exchange):
 
     @property
     def takes_data(self) -> bool:
-        return self._is_open and super().takes_data
+        """Before the site has agreed, one piece: to read on is how a client that leaves is felt."""
+        return super().takes_data if self._is_open else not self._early
 
     def on_request_data(self, data: bytes) -> None:
         """Bytes of the client. A site that has not agreed must not see them."""
@@ -48,6 +49,10 @@ class WebSocketExchange(Exchange):
         self._is_body_complete = True
         self._upstream.write_eof()
         self._client.expire_in(self._context.limits.linger_seconds)
+
+    def expire(self) -> None:
+        """Only the site's agreement can be late, or its goodbye."""
+        self.answer_with(pages.TOO_SLOW)
 
     def on_switch(self, headers: Headers, early: bytes) -> None:
         if not is_accepted(self._head, headers):
