@@ -18,6 +18,17 @@ class AnswerWriter:
     client may have seen the status; `keeps_open` that the connection may carry another request.
     """
 
+    __slots__ = (
+        "_is_chunked",
+        "_pieces",
+        "_request",
+        "body_bytes",
+        "is_begun",
+        "is_unframed",
+        "keeps_open",
+        "status",
+    )
+
     def __init__(self, request: RequestHead) -> None:
         self._request = request
         self._pieces: list[bytes] = []
