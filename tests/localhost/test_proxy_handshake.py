@@ -167,6 +167,28 @@ async def test_a_site_sees_nothing_of_the_client_before_it_has_agreed(tmp_path: 
         assert await early == b"early"
 
 
+async def test_an_interim_answer_may_come_before_the_agreement(tmp_path: Path) -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nSec-WebSocket-Accept: wrong\r\n\r\n"
+    async with stage(tmp_path, saying(hints + switching())) as it, it.client() as client:
+        client.write(HANDSHAKE)
+        assert [(await client.head()).status for _ in range(2)] == [103, 101]
+
+
+async def test_an_agreement_nobody_asked_for_is_a_bad_gateway(tmp_path: Path) -> None:
+    async with stage(tmp_path, saying(switching() + b"secret")) as it:
+        answer = await it.get()
+        assert answer.status == 502
+        assert b"secret" not in answer.body
+
+
+async def test_a_client_that_leaves_before_its_site_is_up_is_let_go(tmp_path: Path) -> None:
+    async with stage(tmp_path, state=HostState.STARTING) as it:
+        async with it.client() as client:
+            client.write(HANDSHAKE)
+            await until(lambda: it.site.waiting == 1)
+        await until(lambda: len(it.log) == 1 and it.site.waiting == 0)
+
+
 async def test_a_client_that_leaves_before_the_site_agrees_is_logged_as_gone(
     tmp_path: Path,
 ) -> None:

@@ -178,6 +178,22 @@ async def test_what_a_site_says_before_it_ends_arrives(tmp_path: Path) -> None:
         assert b'" 101 3000000 "' in it.log[0][1]
 
 
+async def test_a_client_that_takes_nothing_for_long_is_dropped(tmp_path: Path) -> None:
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(switching())
+        while True:
+            writer.write(PIECE)
+            await writer.drain()
+
+    limits = replace(QUICK, idle_seconds=0.2)
+    async with switched_stage(tmp_path, flood, limits=limits) as it:
+        _, writer = await asyncio.open_connection("127.0.0.1", it.port, limit=1_000)
+        writer.write(HANDSHAKE)
+        await until(lambda: len(it.log) == 1)
+        writer.transport.abort()
+
+
 async def test_open_websockets_count_as_requests_of_the_site(tmp_path: Path) -> None:
     limits = replace(QUICK, in_flight_per_site=2)
     async with switched_stage(tmp_path, limits=limits) as it:
