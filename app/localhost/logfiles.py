@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import re
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,15 +100,37 @@ def list_logs(paths: HostPaths) -> list[str]:
 
 def find_log(paths: HostPaths, file_name: str) -> Path:
     """The path of a log file by its name in the log folder. Raises NotFound for other names."""
+    return paths.log_file(*_parse(file_name))
+
+
+def delete_log(paths: HostPaths, file_name: str) -> None:
+    """Delete a log file and its arrival index. Raises NotFound, OSError.
+
+    A site's shim, or the proxy's writer, notices before its next write and makes a new file.
+    """
+    domain, name = _parse(file_name)
+    path = paths.log_file(domain, name)
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise NotFound(file_name)
+        # First, because with the log gone the writer may begin a new index at any time.
+        paths.times_file(domain, name).unlink(missing_ok=True)
+        path.unlink()
+    except FileNotFoundError:
+        raise NotFound(file_name) from None
+
+
+def _parse(file_name: str) -> tuple[str, LogName]:
+    """The domain and the log of a log file's name. Raises NotFound for other names."""
     match = _FILE_NAME.fullmatch(file_name)
     if match is not None:
         try:
             name = LogName.parse(match["kind"] + (match["index"] or ""))
-            path = paths.log_file(parse_domain(match["domain"]), name)
+            domain = parse_domain(match["domain"])
         except InvalidInput:
             raise NotFound(file_name) from None
-        if path.name == file_name:
-            return path
+        if name.file_name(domain) == file_name:
+            return domain, name
     raise NotFound(file_name)
 
 
@@ -134,6 +157,6 @@ def last_lines(path: Path, start: tuple[int, int]) -> tuple[str, ...]:
 
 def _is_log(paths: HostPaths, name: str) -> bool:
     try:
-        return find_log(paths, name).is_file()
-    except NotFound:
+        return stat.S_ISREG(find_log(paths, name).lstat().st_mode)
+    except (NotFound, OSError):
         return False

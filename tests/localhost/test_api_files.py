@@ -119,10 +119,11 @@ def test_nothing_outside_the_log_folder_can_be_read(logged: LocalHost, path: str
 def test_a_link_in_the_log_folder_is_not_followed(logged: LocalHost) -> None:
     (logged.paths.log_folder / "link.localhost.error.log").symlink_to(logged.paths.token)
     assert logged.call("GET", f"{LOGS}link.localhost.error.log").status == 404
+    assert list(logged.call("GET", LOGS).json()) == [f"{HELLO}.error.log"]
 
 
 def test_logs_cannot_be_written(logged: LocalHost) -> None:
-    for method in ("POST", "PUT", "DELETE"):
+    for method in ("POST", "PUT", "PATCH"):
         assert logged.call(method, ERROR_LOG).status == 405
 
 

@@ -1,6 +1,7 @@
 """How the proxy stays bounded: connections, requests in flight, memory, and its own end."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,60 @@ async def test_a_site_that_does_not_read_makes_the_client_wait(tmp_path: Path) -
         proceed.set()
         assert (await client.answer()).status == 204
         await uploading
+
+
+async def test_a_chunked_body_waits_for_its_site_and_arrives_whole(tmp_path: Path) -> None:
+    proceed = asyncio.Event()
+    count = 200
+    received = bytearray()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await proceed.wait()
+        while size := int(await reader.readline(), 16):
+            received.extend((await reader.readexactly(size + 2))[:-2])
+        assert await reader.readline() == b"\r\n"
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await reader.read()
+
+    sent = 0
+
+    async def upload(writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        for number in range(count):
+            writer.write(b"10000\r\n%b\r\n" % (bytes([number]) * 65_536))
+            await writer.drain()
+            sent += 65_536
+        writer.write(b"0\r\n\r\n")
+
+    head = b"POST / HTTP/1.1\r\nHost: shop.localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with (
+        stage(tmp_path, is_up=False) as it,
+        bare_site(it.site.socket_path, serve),
+    ):
+        reader, writer = await open_with_small_buffers(it.port)
+        writer.write(head)
+        uploading = asyncio.create_task(upload(writer))
+        await until_still(lambda: sent)
+        assert 0 < sent < count * 65_536
+        proceed.set()
+        async with asyncio.timeout(20):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
+        await uploading
+        assert received == b"".join(bytes([number]) * 65_536 for number in range(count))
+        writer.close()
+        await writer.wait_closed()
+
+
+async def open_with_small_buffers(
+    port: int,
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection in which the system keeps little, so that waiting is felt soon."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
+    client.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", port))
+    return await asyncio.open_connection(sock=client)
 
 
 async def test_a_body_waits_at_the_client_while_its_site_is_coming_up(tmp_path: Path) -> None:

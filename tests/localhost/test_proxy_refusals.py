@@ -123,8 +123,8 @@ async def test_a_good_request_before_a_bad_one_is_answered_first(tmp_path: Path)
         assert len(it.upstream.requests) == 1
 
 
-async def test_upgrades_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+async def test_upgrades_to_other_protocols_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    upgrade = b"Connection: Upgrade\r\nUpgrade: TLS/1.2\r\n\r\n"
     async with stage(tmp_path) as it, it.client() as client:
         for _ in range(2):
             client.write(LINE + HOST + upgrade)

@@ -76,7 +76,12 @@ def create_api(context: HostContext) -> Starlette:
             DELETE=websites.delete_site,
         ),
         *_both(f"{site}/reload", POST=websites.reload_site),
-        _route("/api/v0/user/{user}/files/path/{path:path}", GET=files.read_path),
+        _route(
+            "/api/v0/user/{user}/files/path/{path:path}",
+            GET=files.read_path,
+            DELETE=files.delete_path,
+        ),
+        *_both("/api/v0/user/{user}/files/tree", GET=files.show_tree),
         *_both("/api/host", GET=control.show_host),
         *_both("/api/host/events", GET=control.stream_events),
         *_both("/api/host/stop", POST=control.stop_host),

@@ -1,4 +1,7 @@
-"""The files calls, `/api/v0/user/USER/files/path/...`: the log folder as `/var/log`, read only."""
+"""The files calls below `/api/v0/user/USER/files/`: the log folder as `/var/log`, and no more.
+
+Logs can be listed, read and deleted; nothing can be written.
+"""
 
 import asyncio
 import os
@@ -13,10 +16,11 @@ from app.errors import NotFound
 from app.localhost.api.answers import detail
 from app.localhost.api.context import HostContext, context_of
 from app.localhost.api.wire import USER
-from app.localhost.logfiles import find_log, list_logs
+from app.localhost.logfiles import delete_log, find_log, list_logs
 
 LOG_FOLDER = "/var/log"
 BLOCK = 256 * 1024
+MAX_TREE = 1000
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
@@ -27,19 +31,53 @@ class UnsatisfiableRange(Exception):
 async def read_path(request: Request) -> Response:
     """A log file's bytes, or the list of log files."""
     context = context_of(request)
-    # Not the route's parameter, which lacks a line break at the end.
-    path = request.scope["path"].partition("/files/path")[2]
+    path = _path_of(request)
     if path.rstrip("/") == LOG_FOLDER:
         return _listing(request, context)
-    folder, _, name = path.rpartition("/")
     try:
-        if folder != LOG_FOLDER:
-            raise NotFound(path)
-        log = find_log(context.paths, name)
+        log = find_log(context.paths, _name_in_log_folder(path))
         descriptor = os.open(log, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except (NotFound, OSError):
         return detail(f"No such file or directory: {path[:300]}", 404)
     return _file(request, descriptor)
+
+
+async def delete_path(request: Request) -> Response:
+    """Delete one log file. Whoever writes to it goes on with a new one."""
+    path = _path_of(request).removesuffix("/")
+    if not path.startswith(f"{LOG_FOLDER}/"):
+        refusal = {"message": "You do not have permission to delete this", "code": "forbidden"}
+        return JSONResponse(refusal, 403)
+    try:
+        delete_log(context_of(request).paths, _name_in_log_folder(path))
+    except NotFound:
+        return JSONResponse({"message": "File does not exist", "code": "not_found"}, 404)
+    return Response(status_code=204)
+
+
+async def show_tree(request: Request) -> Response:
+    """The paths of all files below a folder, which can only be the log folder."""
+    context = context_of(request)
+    path = request.query_params.get("path", "")
+    names = list_logs(context.paths)
+    if path.rstrip("/") == LOG_FOLDER:
+        return JSONResponse([f"{LOG_FOLDER}/{name}" for name in names[:MAX_TREE]])
+    is_log = path in {f"{LOG_FOLDER}/{name}" for name in names}
+    return detail(f"{path[:300]} {'is not a directory' if is_log else 'does not exist'}", 400)
+
+
+def _path_of(request: Request) -> str:
+    """The path that a call names; the route's own parameter lacks a line break at the end."""
+    path: str = request.scope["path"].partition("/files/path")[2]
+    return path
+
+
+def _name_in_log_folder(path: str) -> str:
+    """The name of a file directly in the log folder. Raises NotFound."""
+    folder, _, name = path.rpartition("/")
+    if folder != LOG_FOLDER:
+        raise NotFound(path)
+    return name
 
 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:

@@ -1,9 +1,14 @@
 """Frames an answer for the client: the site's own framing ends at the proxy."""
 
-from app.localhost.proxy.headers import response_head
+import time
+
+from app.localhost.proxy.access import access_line
+from app.localhost.proxy.events import AnswerHead, Framing
+from app.localhost.proxy.headers import SWITCH_LINES, response_head
 from app.localhost.proxy.heads import Headers, RequestHead
 from app.localhost.proxy.pages import Page, render
-from app.localhost.proxy.upstream import AnswerHead, Framing
+
+_CLIENT_LEFT = 499  # nginx's number for a client that did not wait; seen in the log only
 
 
 class AnswerWriter:
@@ -12,6 +17,17 @@ class AnswerWriter:
     `status` and `body_bytes` (without framing) are for the access log; `is_begun` says that the
     client may have seen the status; `keeps_open` that the connection may carry another request.
     """
+
+    __slots__ = (
+        "_is_chunked",
+        "_pieces",
+        "_request",
+        "body_bytes",
+        "is_begun",
+        "is_unframed",
+        "keeps_open",
+        "status",
+    )
 
     def __init__(self, request: RequestHead) -> None:
         self._request = request
@@ -50,6 +66,11 @@ class AnswerWriter:
         lines.extend(self._connection_lines())
         self._pieces.append(response_head(head.status, head.headers, tuple(lines)))
 
+    def begin_switch(self, headers: Headers) -> None:
+        """The site's 101: what `add` gets from now on is passed on as it is."""
+        self.status = 101
+        self._pieces.append(response_head(101, headers, (SWITCH_LINES,)))
+
     def add(self, data: bytes) -> None:
         """A piece of the body."""
         self.body_bytes += len(data)
@@ -73,6 +94,23 @@ class AnswerWriter:
         self.body_bytes = len(body)
         connection = b"".join(line + b"\r\n" for line in self._connection_lines())
         self._pieces = [head, connection, b"\r\n", body]
+
+    def log_line(self, address: bytes, seconds: float) -> bytes:
+        """The access-log line, now that all is over, for the client at `address`."""
+        request = self._request
+        return access_line(
+            address=address,
+            ended_at=time.time(),
+            method=request.method,
+            target=request.target,
+            version=request.version,
+            status=self.status if self.is_begun else _CLIENT_LEFT,
+            body_bytes=self.body_bytes,
+            referrer=request.first(b"referer"),
+            agent=request.first(b"user-agent"),
+            forwarded_for=address,
+            seconds=seconds,
+        )
 
     def _connection_lines(self) -> tuple[bytes, ...]:
         if not self.keeps_open:

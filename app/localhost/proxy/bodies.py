@@ -99,6 +99,15 @@ class ChunkedBody:
             raise BadRequest(400, "A trailer of the request is malformed.")
 
 
+class OpenBody:
+    """What follows a WebSocket's handshake: everything until the connection ends."""
+
+    is_complete = False
+
+    def feed(self, data: bytes) -> tuple[bytes, bytes]:
+        return data, b""
+
+
 def _end_of_line(data: bytes, start: int) -> int | None:
     """Where the line that begins at `start` has its CR LF; None if that has not arrived yet."""
     line_feed = data.find(b"\n", start, start + _MAX_LINE)
@@ -116,6 +125,8 @@ def body_reader(head: RequestHead, limit: int) -> BodyReader | None:
 
     Raises BadRequest if it announces more than `limit` bytes.
     """
+    if head.wants_websocket:
+        return OpenBody()
     if head.is_chunked:
         return ChunkedBody(limit)
     if head.content_length:

@@ -6,8 +6,6 @@ is not read, so a client can keep no more than one read's worth of memory busy.
 
 import asyncio
 import math
-import socket
-import struct
 from collections.abc import Callable
 from typing import cast
 
@@ -17,8 +15,8 @@ from app.localhost.proxy.buffer import HeadBuffer
 from app.localhost.proxy.context import ProxyContext
 from app.localhost.proxy.exchange import Exchange
 from app.localhost.proxy.heads import BadRequest, read_head
-
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+from app.localhost.proxy.reset import reset_when_closed
+from app.localhost.proxy.websocket import WebSocketExchange
 
 
 class ClientConnection(asyncio.Protocol):
@@ -44,6 +42,7 @@ class ClientConnection(asyncio.Protocol):
         self._is_write_paused = False
         self._is_ending = False
         self._is_late = False
+        self._has_client_ended = False
         self.address = b""
         self.deadline = math.inf
 
@@ -65,10 +64,13 @@ class ClientConnection(asyncio.Protocol):
         if exchange is not None:
             exchange.on_client_lost()
 
-    def eof_received(self) -> None:
-        """A client that is gone is felt by the site at once, as if nothing were in between."""
-        if self._exchange is not None:
-            self.abort(is_reset=False)
+    def eof_received(self) -> bool:
+        """True leaves it to the exchange when the connection ends."""
+        if self._exchange is None:
+            return False
+        self._has_client_ended = True
+        self._exchange.on_client_eof()
+        return True
 
     def pause_writing(self) -> None:
         self._is_write_paused = True
@@ -119,7 +121,8 @@ class ClientConnection(asyncio.Protocol):
 
     def _begin(self, raw: bytes) -> None:
         head = read_head(raw)
-        exchange = Exchange(self._context, self, head, self._head_began_at)
+        kind = WebSocketExchange if head.wants_websocket else Exchange
+        exchange = kind(self._context, self, head, self._head_began_at)
         self._exchange = exchange
         refused = None
         try:
@@ -191,16 +194,16 @@ class ClientConnection(asyncio.Protocol):
         if transport is None:
             return
         if is_reset and not transport.is_closing():
-            connection: socket.socket = transport.get_extra_info("socket")
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            reset_when_closed(transport)
         transport.abort()
 
     # The end.
 
     @property
     def is_idle(self) -> bool:
-        """Whether it only waits for a request."""
-        return self._exchange is None and not self._is_ending
+        """Whether it only waits for a request, or for as long as a WebSocket may be open."""
+        is_waiting = self._exchange is None or self._exchange.is_endless
+        return is_waiting and not self._is_ending
 
     def expire(self) -> None:
         """The deadline has passed."""
@@ -211,16 +214,11 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(pages.HEAD_TOO_LATE)
         elif not self._is_ending:
             self._close()
-        elif self._is_unsent and not self._is_late:
-            self._is_late = True
+        elif self._transport and self._transport.get_write_buffer_size() and not self._is_late:
+            self._is_late = True  # once more, for a client that has yet to take an answer's end
             self.expire_in(self._context.limits.idle_seconds)
         else:
             self.abort(is_reset=False)
-
-    @property
-    def _is_unsent(self) -> bool:
-        """Whether the client has yet to take the end of an answer."""
-        return self._transport is not None and self._transport.get_write_buffer_size() > 0
 
     def _refuse(self, page: pages.Page) -> None:
         """Answer what is no request that could be carried, and end the connection."""
@@ -234,6 +232,9 @@ class ClientConnection(asyncio.Protocol):
     def _linger(self) -> None:
         """End our side and swallow what still comes for a moment: closing at once would make the
         system reset the connection and with it an answer that the client has not read yet."""
+        if self._has_client_ended:
+            self._close()
+            return
         self._is_ending = True
         self._buffer.take_all()
         self.expire_in(self._context.limits.linger_seconds)

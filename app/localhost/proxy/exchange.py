@@ -5,21 +5,19 @@ The client tells of the request (`start`, `on_request_data` ...), the upstream o
 """
 
 import asyncio
-import time
 
 from app.localhost.proxy import pages
-from app.localhost.proxy.access import access_line
 from app.localhost.proxy.answer import AnswerWriter
 from app.localhost.proxy.context import Client, ProxyContext
+from app.localhost.proxy.events import AnswerHead
+from app.localhost.proxy.handshake import upgrade_refusal
 from app.localhost.proxy.headers import request_head
 from app.localhost.proxy.heads import Headers, RequestHead
 from app.localhost.proxy.pool import SitePool
 from app.localhost.proxy.reach import reach, refusal
 from app.localhost.proxy.sites import SiteEntry
-from app.localhost.proxy.upstream import AnswerHead, Upstream
+from app.localhost.proxy.upstream import Upstream
 from app.models import HostState
-
-_CLIENT_LEFT = 499  # nginx's number for a client that did not wait; seen in the log only
 
 
 class Exchange:
@@ -41,6 +39,11 @@ class Exchange:
         self._is_body_complete = not head.has_body
         self._is_site_reading = True
         self._is_retried = False
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it goes on for as long as its two ends want it to."""
+        return False
 
     @property
     def takes_data(self) -> bool:
@@ -71,9 +74,7 @@ class Exchange:
             self._reach_in_task(site)
 
     def _refusal(self, site: SiteEntry, pool: SitePool) -> pages.Page | None:
-        if self._head.wants_upgrade:
-            return pages.NO_UPGRADE
-        page = refusal(site.state)
+        page = upgrade_refusal(self._head) or refusal(site.state)
         return pages.TOO_BUSY if page is None and pool.is_full else page
 
     def _reach_in_task(self, site: SiteEntry) -> None:
@@ -137,6 +138,10 @@ class Exchange:
             self._upstream.pause()
             self._client.expire_in(self._context.limits.idle_seconds)
 
+    def on_client_eof(self) -> None:
+        """A client that is gone is felt by the site at once, as if nothing were in between."""
+        self._client.abort(is_reset=False)
+
     def on_client_lost(self) -> None:
         self._let_go_of_site()
         self._end()
@@ -158,6 +163,10 @@ class Exchange:
     def on_answer(self, head: AnswerHead) -> None:
         self._answer.begin(head, may_keep_open=self._may_keep_open)
         self._expect_next()
+
+    def on_switch(self, headers: Headers, early: bytes) -> None:
+        """Nobody has asked for another protocol."""
+        self.answer_with(pages.UNREACHABLE)
 
     def on_answer_data(self, data: bytes) -> None:
         self._answer.add(data)
@@ -229,20 +238,6 @@ class Exchange:
             self._pool = None
         site, self._site = self._site, None
         if site is not None:
-            self._context.record(site.domain_name, self._access_line())
-
-    def _access_line(self) -> bytes:
-        head, answer = self._head, self._answer
-        return access_line(
-            address=self._client.address,
-            ended_at=time.time(),
-            method=head.method,
-            target=head.target,
-            version=head.version,
-            status=answer.status if answer.is_begun else _CLIENT_LEFT,
-            body_bytes=answer.body_bytes,
-            referrer=head.first(b"referer"),
-            agent=head.first(b"user-agent"),
-            forwarded_for=self._client.address,
-            seconds=self._context.loop.time() - self._started_at,
-        )
+            seconds = self._context.loop.time() - self._started_at
+            line = self._answer.log_line(self._client.address, seconds)
+            self._context.record(site.domain_name, line)

@@ -24,6 +24,9 @@ _NOT_TO_CLIENT = _HOP_BY_HOP | {b"content-length"}
 # CGI-style programs would take `Proxy` for their own HTTP_PROXY setting.
 _NOT_TO_SITE = _NOT_TO_CLIENT | {b"host", b"forwarded", b"x-real-ip", b"proxy"}
 _FORGED_PREFIXES = (b"proxy-", b"x-forwarded-")
+SWITCH_LINES = b"connection: Upgrade\r\nupgrade: websocket"
+"""Written anew towards both sides: these two headers concern one connection only."""
+_NOTHING: frozenset[bytes] = frozenset()
 _DASHBOARD_COOKIES = frozenset({b"sd", b"__Host-sd"})
 
 
@@ -37,12 +40,22 @@ def _passes_to_client(name: bytes) -> bool:
     return not (name in _NOT_TO_CLIENT or name.startswith(b"proxy-"))
 
 
+# Most headers are one of these, and looking a name up costs less than applying the rules to it.
+_COMMON = (
+    b"accept accept-encoding accept-language cache-control content-encoding content-type cookie "
+    b"date etag if-modified-since if-none-match last-modified location origin pragma referer "
+    b"sec-fetch-dest sec-fetch-mode sec-fetch-site server set-cookie user-agent vary"
+).split()
+_SURELY_TO_SITE = frozenset(filter(_passes_to_site, _COMMON))
+_SURELY_TO_CLIENT = frozenset(filter(_passes_to_client, _COMMON))
+
+
 def request_head(head: RequestHead, address: bytes) -> bytes:
     """The head for the site, with its empty line. `address` is the client's IP address."""
     dropped = head.connection
     lines = [b"%b %b HTTP/1.1\r\nhost: %b" % (head.method, head.path, head.host)]
     for name, value in head.headers:
-        if not _passes_to_site(name) or name in dropped:
+        if name in dropped or not (name in _SURELY_TO_SITE or _passes_to_site(name)):
             continue
         if name == b"cookie":
             value = without_dashboard_cookies(value)
@@ -53,7 +66,9 @@ def request_head(head: RequestHead, address: bytes) -> bytes:
         b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\nx-forwarded-host: %b\r\nx-real-ip: %b"
         % (address, head.host, address)
     )
-    if head.is_chunked:
+    if head.wants_websocket:
+        lines.append(SWITCH_LINES)
+    elif head.is_chunked:
         lines.append(b"transfer-encoding: chunked")
     elif head.content_length is not None:
         lines.append(b"content-length: %d" % head.content_length)
@@ -100,7 +115,7 @@ def response_head(status: int, headers: Headers, framing: tuple[bytes, ...]) -> 
     dropped = _named_in_connection(headers)
     lines = [_status_line(status)]
     for name, value in headers:
-        if not _passes_to_client(name) or name in dropped:
+        if name in dropped or not (name in _SURELY_TO_CLIENT or _passes_to_client(name)):
             continue
         if name == b"set-cookie" and _sets_dashboard_cookie(value):
             continue
@@ -113,5 +128,5 @@ def response_head(status: int, headers: Headers, framing: tuple[bytes, ...]) -> 
 def _named_in_connection(headers: Headers) -> frozenset[bytes]:
     values = [value for name, value in headers if name == b"connection"]
     if not values:
-        return frozenset()
+        return _NOTHING
     return frozenset(token.strip().lower() for token in b",".join(values).split(b","))

@@ -6,6 +6,7 @@ Two programs that read the same bytes differently are how one request hides insi
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import httptools
 
@@ -13,7 +14,9 @@ _HOST = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _ABSOLUTE_FORM = re.compile(rb"(?i:https?)://([^/?]*)(.*)")
 _REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _MAX_LENGTH_DIGITS = 18
+_MAX_HOST = 260  # a name of 253 characters, a final dot and a port; what is kept stays small
 _NOTHING = [b""]
+_NO_TOKENS: frozenset[bytes] = frozenset()
 _READ_HERE = frozenset(
     {
         b"accept",
@@ -21,6 +24,8 @@ _READ_HERE = frozenset(
         b"content-length",
         b"host",
         b"referer",
+        b"sec-websocket-key",
+        b"sec-websocket-version",
         b"transfer-encoding",
         b"upgrade",
         b"user-agent",
@@ -44,7 +49,7 @@ class RequestHead:
 
     `target` is the request target as sent, `path` the same in origin form. `host` is the Host
     header as sent, `host_name` the name in it. `content_length` (bytes) is None without a body
-    or with a chunked one.
+    or with a chunked one. `wants_websocket`: it asks for a WebSocket, rightly or wrongly.
     """
 
     method: bytes
@@ -57,6 +62,7 @@ class RequestHead:
     content_length: int | None
     is_chunked: bool
     connection: frozenset[bytes]
+    wants_websocket: bool
     values: dict[bytes, list[bytes]]
 
     def first(self, name: bytes) -> bytes:
@@ -69,7 +75,9 @@ class RequestHead:
 
     @property
     def has_body(self) -> bool:
-        return self.is_chunked or bool(self.content_length)
+        """Whether more than the head belongs to the request; a WebSocket goes on for as long as
+        it is open."""
+        return self.is_chunked or bool(self.content_length) or self.wants_websocket
 
     @property
     def is_persistent(self) -> bool:
@@ -92,6 +100,8 @@ class RequestHead:
 
 class _Collector:
     """Receives httptools' callbacks for one head."""
+
+    __slots__ = ("headers", "is_complete", "target", "values")
 
     def __init__(self) -> None:
         self.target = b""
@@ -120,6 +130,13 @@ class _Collector:
             raise BadRequest(400, f"The request has several {name.decode()} headers.")
         return values[0]
 
+    def tokens(self, name: bytes) -> frozenset[bytes]:
+        """The elements, in lower case, of a header that is a list."""
+        values = self.values.get(name)
+        if values is None:
+            return _NO_TOKENS
+        return frozenset(token.strip(b" \t").lower() for token in b",".join(values).split(b","))
+
 
 def read_head(raw: bytes) -> RequestHead:
     """The request whose head is `raw`, up to and including its empty line. Raises BadRequest."""
@@ -147,7 +164,8 @@ def read_head(raw: bytes) -> RequestHead:
         host_name=host_name,
         content_length=_read_length(collector, is_chunked),
         is_chunked=is_chunked,
-        connection=_read_connection(collector),
+        connection=collector.tokens(b"connection"),
+        wants_websocket=b"websocket" in collector.tokens(b"upgrade"),
         values=collector.values,
     )
 
@@ -168,10 +186,17 @@ def _read_version(raw: bytes, method: bytes, collector: _Collector) -> bytes:
 
 def _read_host(collector: _Collector) -> tuple[bytes, str]:
     host = collector.only(b"host")
-    match = _HOST.fullmatch(host) if host else None
-    if host is None or match is None:
+    name = _name_in(host) if host and len(host) <= _MAX_HOST else ""
+    if not host or not name:
         raise BadRequest(400, "The request needs exactly one valid Host header.")
-    return host, match[1].decode("ascii").lower().removesuffix(".")
+    return host, name
+
+
+@lru_cache(maxsize=256)
+def _name_in(host: bytes) -> str:
+    """The name in a Host header, in lower case; empty if the header is malformed."""
+    match = _HOST.fullmatch(host)
+    return match[1].decode("ascii").lower().removesuffix(".") if match else ""
 
 
 def _read_path(target: bytes, method: bytes, host: bytes) -> bytes:
@@ -207,10 +232,3 @@ def _read_length(collector: _Collector, is_chunked: bool) -> int | None:
     if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS:
         raise BadRequest(400, "The Content-Length of the request is malformed.")
     return int(length)
-
-
-def _read_connection(collector: _Collector) -> frozenset[bytes]:
-    values = collector.values.get(b"connection")
-    if values is None:
-        return frozenset()
-    return frozenset(token.strip(b" \t").lower() for token in b",".join(values).split(b","))

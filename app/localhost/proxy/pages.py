@@ -59,7 +59,14 @@ UNREACHABLE = Page(502, "This site did not answer", "It may be restarting. Pleas
 TOO_SLOW = Page(504, "This site took too long", "It did not answer in time. Please try again.")
 HEAD_TOO_LATE = Page.for_bad_request(408, "The request did not arrive in time.")
 HEAD_TOO_LARGE = Page.for_bad_request(431, "The request head is too large.")
+WRONG_WEBSOCKET_VERSION = Page.for_bad_request(426, "WebSockets of version 13 are spoken here.")
 NO_UPGRADE = Page.for_bad_request(501, "This address does not upgrade connections to a protocol.")
+
+_OFFERS = {
+    405: "allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n",
+    426: "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n",
+}
+"""What a client may do instead, where the status asks for it."""
 
 
 def render(page: Page, host: str, *, wants_html: bool) -> tuple[bytes, bytes]:
@@ -70,13 +77,13 @@ def render(page: Page, host: str, *, wants_html: bool) -> tuple[bytes, bytes]:
     body = (_as_html(page, host) if wants_html else _as_text(page)).encode()
     kind = "text/html" if wants_html else "text/plain"
     retry = "" if page.retry_after is None else f"retry-after: {page.retry_after}\r\n"
-    allow = "" if page.status != 405 else "allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"
+    offer = _OFFERS.get(page.status, "")
     head = (
         f"HTTP/1.1 {page.status} {HTTPStatus(page.status).phrase}\r\n"
         f"date: {formatdate(usegmt=True)}\r\n"
         f"content-type: {kind}; charset=utf-8\r\n"
         f"content-length: {len(body)}\r\n"
-        f"{_SECURITY_HEADERS}{retry}{allow}"
+        f"{_SECURITY_HEADERS}{retry}{offer}"
     )
     return head.encode("ascii"), body
 

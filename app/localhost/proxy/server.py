@@ -3,9 +3,10 @@
 An asyncio Protocol on httptools, because sites should feel no proxy: the bytes of a request pass
 through callbacks, and a task is needed only for a site that is not reachable at once.
 
-    proxy_client    one client connection: requests in order, times, refusals
-    proxy_exchange  one request on its way to the site and the answer back
-    proxy_upstream  one connection to a site
+    client     one client connection: requests in order, times, refusals
+    exchange   one request on its way to the site and the answer back
+    websocket  one that becomes a WebSocket
+    upstream   one connection to a site
 """
 
 import asyncio

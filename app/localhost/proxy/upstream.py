@@ -5,58 +5,12 @@ answer ends the connection, so that its rest can never be taken for the answer t
 """
 
 import asyncio
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Protocol, cast
+from typing import cast
 
 import httptools
 
+from app.localhost.proxy.events import AnswerHead, AnswerListener, Framing
 from app.localhost.proxy.heads import Headers
-
-
-class Framing(Enum):
-    """How the end of an answer's body is known."""
-
-    NO_BODY = auto()
-    LENGTH = auto()
-    CHUNKED = auto()
-    UNTIL_CLOSE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerHead:
-    """The head of a site's answer; `content_length` is the header as sent, None without one."""
-
-    status: int
-    headers: Headers
-    framing: Framing
-    content_length: bytes | None
-
-
-class AnswerListener(Protocol):
-    """Who hears of the answer, piece by piece and in order."""
-
-    def on_interim(self, status: int, headers: Headers) -> None:
-        """A 1xx answer; the real one follows."""
-
-    def on_answer(self, head: AnswerHead) -> None: ...
-
-    def on_answer_data(self, data: bytes) -> None: ...
-
-    def on_pieces_read(self) -> None:
-        """All that one read from the site brought has been told: time to send it on.
-
-        Not called when the answer is complete or failed.
-        """
-
-    def on_answer_complete(self, *, is_reusable: bool) -> None:
-        """The answer is complete; `is_reusable` says that the connection may carry another."""
-
-    def on_answer_failed(self, *, is_untouched: bool) -> None:
-        """The answer broke off or is none; `is_untouched` says that not one byte had come."""
-
-    def on_site_ready_to_read(self, is_ready: bool) -> None:
-        """Whether the site takes more of the request's body."""
 
 
 class Upstream(asyncio.Protocol):
@@ -80,6 +34,7 @@ class Upstream(asyncio.Protocol):
         self._is_untouched = True
         self._is_complete = False
         self._is_wrong = False
+        self._is_switched = False
         self._is_persistent = False
 
     @property
@@ -98,6 +53,11 @@ class Upstream(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
+
+    def write_eof(self) -> None:
+        """Say that nothing more will be written."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write_eof()
 
     def pause(self) -> None:
         """Read no more of the answer for now: the client is slower."""
@@ -131,12 +91,26 @@ class Upstream(asyncio.Protocol):
         if self._listener is None or self._parser is None:
             self.close()
             return
+        if self._is_switched:
+            self._listener.on_answer_data(data)
+            self._listener.on_pieces_read()
+        else:
+            self._parse(self._parser, self._listener, data)
+
+    def _parse(
+        self, parser: httptools.HttpResponseParser, listener: AnswerListener, data: bytes
+    ) -> None:
         self._is_untouched = False
         if self._answer is None:
             self._head_size += len(data)
         try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            parser.feed_data(data)
+        except httptools.HttpParserUpgrade as switch:
+            if self._is_switched:
+                listener.on_switch(self._headers, data[switch.args[0] :])
+                return
+            self._is_wrong = True
+        except httptools.HttpParserError:
             self._is_wrong = True
         self._tell_after_read()
 
@@ -158,7 +132,8 @@ class Upstream(asyncio.Protocol):
         if self._listener is None:
             return
         answer = self._answer
-        if error is None and answer is not None and answer.framing is Framing.UNTIL_CLOSE:
+        is_until_close = answer is not None and answer.framing is Framing.UNTIL_CLOSE
+        if self._is_switched or (error is None and is_until_close):
             self._finish()
         else:
             self._fail()
@@ -194,6 +169,9 @@ class Upstream(asyncio.Protocol):
             self._is_wrong = True
             return
         status = self._parser.get_status_code()
+        if status == 101 and self._parser.should_upgrade():
+            self._is_switched = True
+            return
         headers, self._headers = self._headers, []
         if 100 <= status < 200 and status != 101:
             self._head_size = 0
