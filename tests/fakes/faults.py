@@ -19,6 +19,7 @@ class Fault(Enum):
     HTML_502 = "a web page with 502"
     SILENT_429 = "429 without Retry-After"
     REDIRECT = "a redirect"
+    ECHO = "the request's headers with 400"
 
 
 async def faulty_answer(fault: Fault, request: Request) -> Response:
@@ -35,6 +36,7 @@ async def faulty_answer(fault: Fault, request: Request) -> Response:
         Fault.HTML_500: HTMLResponse(PAGE, 500),
         Fault.HTML_502: HTMLResponse(PAGE, 502),
         Fault.SILENT_429: Response(b'{"detail":"Request was throttled."}', 429),
+        Fault.ECHO: Response(f"The host got {dict(request.headers)}", 400),
         Fault.REDIRECT: Response(status_code=302, headers={"location": "/login/"}),
     }
     return answers[fault]

@@ -1,12 +1,14 @@
 """A fake PythonAnywhere and a client of it."""
 
+import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from app.hosting.client import Deadlines, HostingClient
+from app.hosting.governor import Governor
 from app.models import Account, AccountKind
 from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
 
@@ -33,3 +35,30 @@ async def client(fake: FakePythonAnywhere) -> AsyncIterator[HostingClient]:
     client = HostingClient.remote(REMOTE, fake.address, lambda: TOKEN)
     yield client
     await client.close()
+
+
+class LeapingClock:
+    """Ten seconds pass at every look at it, so that a minute's budget is never used up."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        self._now += 10
+        return self._now
+
+
+def unhurried_governor() -> Governor:
+    """A governor whose minutes are over in no time."""
+    return Governor(LeapingClock(), lambda _: asyncio.sleep(0.01))
+
+
+async def until(condition: Callable[[], Awaitable[object]], what: str = "the condition") -> None:
+    """Waits for a condition on the loop, at most ten seconds."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + 10
+    while loop.time() < deadline:
+        if await condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError(f"still waiting for {what}")

@@ -102,8 +102,9 @@ class RemoteLogs:
         await to_thread.run_sync(log.copy.mirror.remove)
         log.due, log.looked_at = 0.0, None
 
-    def retry(self) -> None:
-        """Looks at every watched log at once, whatever it waits for: the token is another now."""
+    def resume(self) -> None:
+        """Looks at every watched log soon, whatever it waits for: the token may be another now."""
+        self._client.resume()
         for log in self._logs.values():
             log.due = 0.0
         self._wake.set()

@@ -1,0 +1,209 @@
+"""How the store follows a remote account, and what it keeps when the account fails."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.hosting.changes import AccountChanged, Changes, ListChanged
+from app.hosting.client import HostingClient
+from app.hosting.known import KnownSites
+from app.hosting.refresh import RemoteRefresh
+from app.models import Site, SiteStatus
+from app.store.database import Database
+from app.store.sites import Sites
+from tests.fakes.faults import Fault
+from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
+from tests.hosting.conftest import REMOTE, SHORT, unhurried_governor, until
+
+pytestmark = pytest.mark.anyio
+SHOP, BLOG = "shop.example.org", "blog.example.org"
+
+
+@dataclass
+class Watched:
+    """A refresh that runs, with short times, over a database of its own."""
+
+    refresh: RemoteRefresh
+    client: HostingClient
+    known: KnownSites
+    changes: Changes
+
+    async def sites(self) -> dict[str, Site]:
+        return {site.domain_name: site for site in await self.known.of_account(REMOTE.id)}
+
+    async def until_status(self, domain: str, status: SiteStatus) -> Site:
+        async def is_so() -> bool:
+            site = (await self.sites()).get(domain)
+            return site is not None and site.status is status
+
+        await until(is_so)
+        return (await self.sites())[domain]
+
+    async def until_problem(self, words: str) -> None:
+        async def is_so() -> bool:
+            return words in self.refresh.problem
+
+        await until(is_so)
+
+
+@asynccontextmanager
+async def refreshing(
+    fake: FakePythonAnywhere, folder: Path, interval: float = 0.05
+) -> AsyncIterator[Watched]:
+    database = Database(folder / "sitedeck.db")
+    database.execute(
+        "INSERT OR IGNORE INTO accounts (id, kind, label, username) VALUES (?, ?, ?, ?)",
+        (REMOTE.id, REMOTE.kind.value, REMOTE.label, REMOTE.username),
+    )
+    changes = Changes()
+    known = KnownSites(Sites(database), changes)
+    governor = unhurried_governor()
+    client = HostingClient.remote(
+        REMOTE, fake.address, lambda: TOKEN, governor=governor, deadlines=SHORT
+    )
+    refresh = RemoteRefresh(
+        REMOTE, client, known, changes, interval_seconds=interval, min_seconds=0.01
+    )
+    task = asyncio.create_task(refresh.run())
+    try:
+        yield Watched(refresh, client, known, changes)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await client.close()
+        database.close()
+
+
+@pytest.fixture
+async def watched(fake: FakePythonAnywhere, tmp_path: Path) -> AsyncIterator[Watched]:
+    fake.limit = None
+    fake.add_site(SHOP)
+    fake.add_site(BLOG, enabled=False)
+    async with refreshing(fake, tmp_path) as watched:
+        await watched.until_status(SHOP, SiteStatus.RUNNING)
+        yield watched
+
+
+async def test_the_sites_of_an_account_are_kept(watched: Watched) -> None:
+    sites = await watched.sites()
+    assert sites[BLOG].status is SiteStatus.DISABLED
+    assert sites[SHOP].command == "/bin/serve"
+    assert sites[SHOP].url == f"https://{SHOP}"
+    assert watched.refresh.seen_at is not None
+    assert watched.refresh.problem == ""
+
+
+async def test_sites_come_and_go_with_the_list(watched: Watched, fake: FakePythonAnywhere) -> None:
+    with watched.changes.subscribe() as queue:
+        fake.add_site("new.example.org")
+        await watched.until_status("new.example.org", SiteStatus.RUNNING)
+        changes = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert ListChanged() in changes
+    fake.websites.clear()
+
+    async def is_empty() -> bool:
+        return not await watched.sites()
+
+    await until(is_empty)
+    assert watched.refresh.problem == ""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.HTML, Fault.GARBAGE, Fault.EMPTY, Fault.RESET, Fault.HTML_502, Fault.HANG],
+    ids=str,
+)
+async def test_a_failing_account_keeps_its_sites_as_unknown(
+    watched: Watched, fake: FakePythonAnywhere, fault: Fault
+) -> None:
+    before = await watched.sites()
+    fake.fail(fault)
+    unknown = await watched.until_status(SHOP, SiteStatus.UNKNOWN)
+    assert unknown.reason == watched.refresh.problem != ""
+    assert (unknown.command, unknown.enabled) == (before[SHOP].command, True)
+    assert (await watched.sites()).keys() == before.keys()
+    seen_at = watched.refresh.seen_at
+    fake.fail(None)
+    known = await watched.until_status(SHOP, SiteStatus.RUNNING)
+    assert known.reason == watched.refresh.problem == ""
+    assert seen_at is not None and watched.refresh.seen_at is not None
+    assert watched.refresh.seen_at > seen_at
+
+
+async def test_one_failure_is_told_but_changes_no_site(
+    fake: FakePythonAnywhere, tmp_path: Path
+) -> None:
+    fake.add_site(SHOP)
+    async with refreshing(fake, tmp_path, interval=60) as watched:
+        await watched.until_status(SHOP, SiteStatus.RUNNING)
+        with watched.changes.subscribe() as queue:
+            fake.fail(Fault.HTML_500)
+            watched.refresh.refresh_soon()
+            await watched.until_problem("500")
+            assert await queue.get() == AccountChanged(REMOTE.id)
+        assert (await watched.sites())[SHOP].status is SiteStatus.RUNNING
+        watched.refresh.refresh_soon()
+        await watched.until_status(SHOP, SiteStatus.UNKNOWN)
+
+
+async def test_a_refused_token_ends_the_calls_until_somebody_resumes(
+    watched: Watched, fake: FakePythonAnywhere
+) -> None:
+    fake.token = "f" * 40
+    await watched.until_status(SHOP, SiteStatus.UNKNOWN)
+    assert "token" in watched.refresh.problem
+    calls = len(fake.calls)
+    watched.refresh.refresh_soon()
+    # Several intervals of this refresh.
+    await asyncio.sleep(0.2)
+    assert len(fake.calls) == calls
+    fake.token = TOKEN
+    watched.refresh.resume()
+    await watched.until_status(SHOP, SiteStatus.RUNNING)
+
+
+async def test_a_list_read_during_a_change_does_not_undo_it(
+    fake: FakePythonAnywhere, tmp_path: Path
+) -> None:
+    fake.add_site(SHOP)
+    async with refreshing(fake, tmp_path, interval=60) as watched:
+        site = await watched.until_status(SHOP, SiteStatus.RUNNING)
+        seen_at = watched.refresh.seen_at
+        watched.client.changes_begun += 1
+        await watched.known.forget(*site.key)
+        watched.refresh.refresh_soon()
+
+        async def is_read_again() -> bool:
+            return watched.refresh.seen_at != seen_at
+
+        await until(is_read_again)
+        assert await watched.sites() == {}
+        watched.client.changes_ended += 1
+        watched.refresh.refresh_soon()
+        await watched.until_status(SHOP, SiteStatus.RUNNING)
+
+
+async def test_after_a_restart_it_is_known_since_when_the_data_is(
+    fake: FakePythonAnywhere, tmp_path: Path
+) -> None:
+    fake.add_site(SHOP)
+    async with refreshing(fake, tmp_path) as first:
+        await first.until_status(SHOP, SiteStatus.RUNNING)
+    fake.fail(Fault.HTML_500)
+    async with refreshing(fake, tmp_path) as second:
+        await second.until_problem("500")
+        assert second.refresh.seen_at is not None
+
+
+async def test_a_throttled_account_says_how_long_it_asked_to_wait(
+    fake: FakePythonAnywhere, tmp_path: Path
+) -> None:
+    fake.limit = 1
+    fake.add_site(SHOP)
+    async with refreshing(fake, tmp_path, interval=0.02) as watched:
+        await watched.until_status(SHOP, SiteStatus.RUNNING)
+        await watched.until_problem("asked to wait")
