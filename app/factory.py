@@ -20,6 +20,7 @@ from app.hosting.local import LocalHostWatch
 from app.lifespan import Background
 from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon
+from app.logs.entries import fold
 from app.logs.hub import LogHub
 from app.routes import accounts, auth, events, logs, site, sites
 from app.routes.failures import HANDLERS, Mistakes, error_response
@@ -42,7 +43,7 @@ from app.store.database import Database
 from app.store.sessions import Sessions
 from app.store.sites import Sites
 from app.store.users import Users
-from components.logview import render_rows
+from components.logrows import render_rows
 
 ROUTERS: tuple[Router, ...] = (
     auth.router,
@@ -165,7 +166,7 @@ def _services(settings: Settings, database: Database) -> Services:
         setup_token=SetupToken(settings.data / "setup-token"),
         actions=SiteActions(clients, known, ActivityLog(database), changes),
         changes=changes,
-        hub=LogHub(lambda lines: render_rows(lines).encode()),
+        hub=LogHub(lambda lines: render_rows(fold(lines)).encode()),
         log_files=LogFiles(paths.log_file, paths.times_file),
         slots=StreamSlots(settings.streams_per_session, settings.streams),
         local_host=local_host,

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from app import urls
 from app.errors import InvalidInput
 from app.logs.download import Download
+from app.logs.entries import fold
 from app.logs.files import Page, read_after, read_before, read_line, read_tail
 from app.logs.identity import Cursor
 from app.models import LogName
@@ -17,7 +18,8 @@ from app.routes.router import Router
 from app.routes.services import services_of, session_of
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.routes.streaming import EventStream
-from components.logview import LogRows, LogView, render_message
+from components.logtext import render_message
+from components.logview import LogRows, LogView
 from components.site import SiteHead, SiteTabs
 
 router = Router()
@@ -51,7 +53,7 @@ async def show_log(req: Request) -> FT:
         SiteHead(site, label),
         host_notice(services),
         SiteTabs(site, "logs"),
-        LogView(site.key, name, page.lines, before, after, stream if is_live else ""),
+        LogView(site.key, name, fold(page.lines), before, after, stream if is_live else ""),
         account_id=site.account_id,
         stream_href=stream if is_live else urls.events("/".join(site.key), since),
     )
@@ -76,7 +78,7 @@ async def show_lines(req: Request) -> Safe:
 
     page = await to_thread.run_sync(read_page)
     line_href = urls.log_line(*site.key, str(name))
-    return LogRows(page.lines, str(page.before), str(page.after), line_href)
+    return LogRows(fold(page.lines), str(page.before), str(page.after), line_href)
 
 
 @router.stream(LOG_PATH + "/stream")
