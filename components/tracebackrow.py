@@ -5,6 +5,7 @@ stays one line of an event stream.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import groupby
 
 from fasthtml.common import to_xml
@@ -31,7 +32,7 @@ def render_traceback(entry: Traceback, line_href: str) -> str:
     place = render_place(
         first.number, f' data-level="{entry.level}" data-lines="{len(entry.lines)}"'
     )
-    icon = to_xml(Icon("chevron"), indent=False)
+    icon = _chevron()
     body = _BREAK.join(_body(entry.raised))
     written = _BREAK.join(
         f"<span>{render_message(line.text)}{render_more(line, line_href)}</span>"
@@ -46,12 +47,17 @@ def render_traceback(entry: Traceback, line_href: str) -> str:
     )
 
 
+@cache
+def _chevron() -> str:
+    return str(to_xml(Icon("chevron"), indent=False))
+
+
 def _summary(entry: Traceback) -> str:
     message = entry.raised[0].message if entry.raised else ()
     title = message[0] if message else "Traceback without its end" if entry.raised else ""
     if len(title) > _SUMMARY_CHARACTERS:
         title = f"{title[:_SUMMARY_CHARACTERS]}…"
-    header = entry.header.rstrip(": ")
+    header = " ".join(entry.header.rstrip(": ").split())
     if not header:
         return render_message(title)
     return render_with_lead(header) + (f" — {render_message(title)}" if title else "")
@@ -65,7 +71,7 @@ def _body(exceptions: Sequence[Raised]) -> Iterator[str]:
         if raised.relation:
             yield f"{indent}<i>{raised.relation}</i>"
         for text in raised.message:
-            yield f"{indent}<b>{render_message(text)}</b>"
+            yield f"{indent}<strong>{render_message(text)}</strong>"
         for is_library, frames in groupby(raised.frames, lambda frame: bool(frame.package)):
             if is_library:
                 yield f"{indent}  {_folded(list(frames))}"
