@@ -21,6 +21,7 @@ from app.hosting.local import LocalHostWatch
 from app.lifespan import Background
 from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon
+from app.logs.entries import fold
 from app.logs.hub import LogHub
 from app.logs.remote.sources import LogSources
 from app.routes import accounts, activity, auth, events, logs, newsite, site, sites, sitesettings
@@ -45,7 +46,7 @@ from app.store.database import Database
 from app.store.sessions import Sessions
 from app.store.sites import Sites
 from app.store.users import Users
-from components.logview import render_rows
+from components.logrows import render_rows
 
 ROUTERS: tuple[Router, ...] = (
     auth.router,
@@ -183,7 +184,7 @@ def _services(settings: Settings, database: Database) -> Services:
             account_service.clients, known, activity, changes, account_service.refresh_soon
         ),
         changes=changes,
-        hub=LogHub(lambda lines: render_rows(lines).encode()),
+        hub=LogHub(lambda lines: render_rows(fold(lines)).encode()),
         log_files=LogSources(paths, settings.data / "remote", account_service.clients),
         slots=StreamSlots(settings.streams_per_session, settings.streams),
         local_host=local_host,

@@ -277,6 +277,18 @@ class Level(StrEnum):
     OTHER = "other"
 
 
+class TracebackPart(StrEnum):
+    """What a line is to the tracebacks around it.
+
+    A `first` line is an entry with the `more` lines that follow it; without any it is a line like
+    others.
+    """
+
+    NONE = "none"
+    FIRST = "first"
+    MORE = "more"
+
+
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """One line of a log file.
@@ -297,6 +309,51 @@ class LogLine:
     is_arrival: bool = False
     is_cut: bool = False
     starts_traceback: bool = False
+    part: TracebackPart = TracebackPart.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame as written: its `File` line and the source and marks below it.
+
+    `package` names the library it belongs to; it is empty for the site's own code.
+    """
+
+    lines: tuple[str, ...]
+    package: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """One exception of a traceback: its `Type: message` lines, none where they are missing.
+
+    `relation` says in words what it is to the one before it; `depth` counts the exception groups
+    around it.
+    """
+
+    message: tuple[str, ...]
+    frames: tuple[Frame, ...]
+    relation: str = ""
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Traceback:
+    """The lines of one traceback; `raised` has the last exception first, the oldest cause last.
+
+    `header` is the line above it as its program wrote it, with level, or empty.
+    """
+
+    lines: tuple[LogLine, ...]
+    header: str
+    raised: tuple[Raised, ...]
+
+    @property
+    def level(self) -> Level:
+        return Level.ERROR
+
+
+LogEntry = LogLine | Traceback
 
 
 def parse_domain(text: str) -> str:

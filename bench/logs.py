@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.logs.entries import fold
 from app.logs.files import Page, read_tail
 from app.logs.hub import LogHub
 from app.models import LogLine
-from components.logview import render_rows
+from components.logrows import render_rows
 
 PACED_LINES = 200
 PACE_SECONDS = 0.04
@@ -35,7 +36,7 @@ def milliseconds(samples: Sequence[float]) -> dict[str, float]:
 
 
 def render(lines: Sequence[LogLine]) -> bytes:
-    return render_rows(lines).encode()
+    return render_rows(fold(lines)).encode()
 
 
 async def measure_latency(path: Path) -> dict[str, float]:
@@ -82,7 +83,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         latency = asyncio.run(measure_latency(Path(folder) / "paced.log"))
         tail, page = measure_tail(Path(folder) / "large.log")
-    rendering = milliseconds([timed(lambda: render_rows(page.lines)) for _ in range(ROUNDS)])
+    rendering = milliseconds([timed(lambda: render_rows(fold(page.lines))) for _ in range(ROUNDS)])
     results = {
         f"line written to event yielded, {PACED_LINES} paced lines": latency,
         f"last 500 lines of {LARGE_LOG_BYTES // 2**20} MiB, warm": tail,

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 from app.logs.lines import LineReader
 from app.logs.numbers import LINE_NUMBERS
-from app.logs.splitter import LineSplitter, RawLine
+from app.logs.splitter import HEAD_LIMIT, LineSplitter, RawLine
 from app.logs.times import ArrivalIndex
-from app.models import LogLine
+from app.models import LogLine, TracebackPart
 
 BLOCK = 64 * 1024
-_CONTEXT = 16 * 1024
+_CONTEXT = 32 * 1024
 
 
 def find_line_start(descriptor: int, end: int, lines: int, budget: int) -> int:
@@ -46,15 +46,26 @@ def find_last_line_end(descriptor: int, end: int) -> int:
     return 0
 
 
-def reader_at(descriptor: int, offset: int) -> LineReader:
+def reader_at(descriptor: int, offset: int, index: ArrivalIndex) -> LineReader:
     """A LineReader that knows whether the line at `offset` stands inside a traceback."""
     reader = LineReader()
     begin = max(0, offset - _CONTEXT)
     splitter = LineSplitter(begin)
     for raw in splitter.feed(os.pread(descriptor, offset - begin, begin)):
         if raw.offset > begin or begin == 0:
-            reader.read(raw, "", 0, None)
+            reader.read(raw, "", 0, index.time_at(raw.offset))
     return reader
+
+
+def entry_start(descriptor: int, offset: int, index: ArrivalIndex) -> int:
+    """Where the traceback begins that the line at `offset` goes on with; else `offset`."""
+    reader = reader_at(descriptor, offset, index)
+    start = reader.entry_start
+    following = next(raw_lines(descriptor, offset, offset + HEAD_LIMIT, flush=True), None)
+    if start is None or following is None or is_inside_line(descriptor, offset):
+        return offset
+    line = reader.read(following, "", 0, index.time_at(offset))
+    return start if line.part is TracebackPart.MORE else offset
 
 
 def is_inside_line(descriptor: int, offset: int) -> bool:
@@ -79,7 +90,7 @@ def log_lines(
     descriptor: int, identity: str, start: int, end: int, index: ArrivalIndex, flush: bool = False
 ) -> Iterator[LogLine]:
     """As `raw_lines`, read, numbered and timed."""
-    reader = reader_at(descriptor, start)
+    reader = reader_at(descriptor, start, index)
     number = LINE_NUMBERS.newlines_before(descriptor, start) + 1
     for raw in raw_lines(descriptor, start, end, flush):
         yield reader.read(raw, identity, number, index.time_at(raw.offset))

@@ -8,7 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Self
 
-from app.logs.blocks import find_last_line_end, log_lines
+from app.logs.blocks import entry_start, find_last_line_end, log_lines
+from app.logs.entries import OpenEntry
 from app.logs.files import OpenLog, is_file_at, locate
 from app.logs.identity import Cursor, Identity
 from app.logs.numbers import count_newlines
@@ -115,9 +116,10 @@ def _rest_of(source: Source, times: Path | None, start: int) -> _Stretch:
 def _line_events(stretch: _Stretch, render: Renderer) -> Iterator[bytes]:
     identity = Identity.of(stretch.log.descriptor)
     with ArrivalIndex(stretch.log.times) as index:
-        lines = log_lines(
-            stretch.log.descriptor, str(identity), stretch.start, stretch.end, index, flush=True
-        )
+        descriptor, open_entry = stretch.log.descriptor, OpenEntry()
+        start = entry_start(descriptor, stretch.start, index)
+        lines = log_lines(descriptor, str(identity), start, stretch.end, index, flush=True)
         while some := tuple(islice(lines, _SLICE)):
             after = Cursor(identity, some[-1].offset + some[-1].length)
-            yield encode_event(render(some), event="lines", event_id=str(after))
+            again = open_entry.extend(some)
+            yield encode_event(render((*again, *some)), event="lines", event_id=str(after))

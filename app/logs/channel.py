@@ -114,7 +114,9 @@ class Channel:
             receive(batch)
         if self.viewers:
             event = encode_event(
-                self._render(batch.lines), event="lines", event_id=str(batch.after)
+                self._render((*batch.again, *batch.lines)),
+                event="lines",
+                event_id=str(batch.after),
             )
             for viewer in self.viewers:
                 viewer.offer(event, batch)

@@ -1,6 +1,7 @@
 """Pages of a log file: its last lines, the lines before or after a place, one line whole.
 
 A cursor outlives a rotation: where the live file is not the one it was taken in, `.1` is tried.
+A page never begins inside a traceback, but at its first line: it may be longer than asked for.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.errors import NotFound
-from app.logs.blocks import find_last_line_end, find_line_start, log_lines
+from app.logs.blocks import entry_start, find_last_line_end, find_line_start, log_lines
 from app.logs.identity import Cursor, Identity
 from app.logs.lines import decode, note_nuls
 from app.logs.times import ArrivalIndex
@@ -159,6 +160,7 @@ def _located(path: Path, times: Path | None, cursor: Cursor) -> Iterator[OpenLog
 def _page(log: OpenLog, start: int, end: int) -> Page:
     identity = Identity.of(log.descriptor)
     with ArrivalIndex(log.times) as index:
+        start = entry_start(log.descriptor, start, index)
         stretch = log_lines(log.descriptor, str(identity), start, end, index, flush=True)
         lines = tuple(stretch)
     return Page(lines, Cursor(identity, start), Cursor(identity, end))

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from app.logs.heads import read_head, without_escapes
 from app.logs.splitter import RawLine
-from app.logs.tracebacks import Part, TracebackState
-from app.models import Level, LogLine
+from app.logs.tracebacks import TracebackState, is_opener
+from app.models import Level, LogLine, TracebackPart
 
 SHOWN_BYTES = 4 * 1024
 _NULS = re.compile("\0+")
@@ -18,10 +18,14 @@ _DECODER = codecs.getincrementaldecoder("utf-8")
 
 
 class LineReader:
-    """Reads the lines of one file in order; remembers whether it stands inside a traceback."""
+    """Reads the lines of one file in order; remembers whether it stands inside a traceback.
+
+    `entry_start` is the offset of the first line of the entry that the next line may go on with.
+    """
 
     def __init__(self) -> None:
         self._traceback = TracebackState()
+        self.entry_start: int | None = None
 
     def read(self, raw: RawLine, identity: str, number: int, arrival: datetime | None) -> LogLine:
         """`number` counts the file's lines from 1.
@@ -33,8 +37,12 @@ class LineReader:
         is_whole = raw.hole == 0 and len(raw.head) <= SHOWN_BYTES
         parsed = text if is_whole else decode(raw.head, is_cut=True)
         head = read_head(without_escapes(parsed))
-        part = self._traceback.read(head.rest, head.level is not None)
-        level = head.level or (Level.OTHER if part is Part.NONE else Level.ERROR)
+        unstamped_arrival = arrival if head.time is None else None
+        part = self._traceback.read(head.rest, head.level, unstamped_arrival)
+        if part is not TracebackPart.MORE:
+            self.entry_start = raw.offset if part is TracebackPart.FIRST else None
+        is_plain = part is TracebackPart.NONE
+        level = head.level or (Level.OTHER if is_plain else Level.ERROR)
         return LogLine(
             identity=identity,
             offset=raw.offset,
@@ -45,7 +53,8 @@ class LineReader:
             time=head.time or arrival,
             is_arrival=head.time is None and arrival is not None,
             is_cut=is_cut(raw),
-            starts_traceback=part is Part.OPENER,
+            starts_traceback=not is_plain and is_opener(head.rest),
+            part=part,
         )
 
 

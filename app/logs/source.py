@@ -7,11 +7,13 @@ import os
 from collections.abc import Iterable
 from datetime import datetime
 
-from app.logs.blocks import find_last_line_end, is_inside_line, reader_at
+from app.logs.blocks import find_last_line_end, is_inside_line, log_lines, reader_at
+from app.logs.entries import OpenEntry
 from app.logs.identity import Cursor, Identity
 from app.logs.lines import LineReader
 from app.logs.numbers import LINE_NUMBERS
 from app.logs.splitter import LineSplitter, RawLine
+from app.logs.times import ArrivalIndex
 from app.models import LogLine
 
 
@@ -28,7 +30,10 @@ class Source:
         self.identity = Identity.of(descriptor)
         inside = is_inside_line(descriptor, offset)
         self._splitter = LineSplitter(offset, inside)
-        self._reader = reader_at(descriptor, offset) if offset else LineReader()
+        self._reader = LineReader()
+        self._open_entry = OpenEntry()
+        if offset:
+            self._look_back(offset)
         self._next_line = LINE_NUMBERS.newlines_before(descriptor, offset) + 1
 
     @classmethod
@@ -86,8 +91,21 @@ class Source:
         raw = self._splitter.flush()
         return self._read_all([raw], now) if raw is not None else ()
 
+    def given_out_before(self, lines: tuple[LogLine, ...]) -> tuple[LogLine, ...]:
+        """The earlier lines of the traceback that `lines`, just taken, go on with."""
+        return self._open_entry.extend(lines)
+
     def close(self) -> None:
         os.close(self.descriptor)
+
+    def _look_back(self, offset: int) -> None:
+        with ArrivalIndex(None) as index:
+            self._reader = reader_at(self.descriptor, offset, index)
+            start = self._reader.entry_start
+            if start is not None:
+                identity = str(self.identity)
+                lines = log_lines(self.descriptor, identity, start, offset, index)
+                self._open_entry.extend(tuple(lines))
 
     def _read_all(self, raws: Iterable[RawLine], now: datetime) -> tuple[LogLine, ...]:
         identity = str(self.identity)

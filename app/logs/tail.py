@@ -27,13 +27,15 @@ HALF_LINE_SECONDS = 5.0
 class Batch:
     """Lines in order from one file; `generation` grows with every file read under the name.
 
-    There may be none: then much of a long line was read, and its end is still to come.
+    There may be none: then much of a long line was read, and its end is still to come. `again`
+    are the lines of a traceback that earlier batches had and this one goes on with.
     """
 
     lines: tuple[LogLine, ...]
     before: Cursor
     after: Cursor
     generation: int
+    again: tuple[LogLine, ...] = ()
 
 
 class LogTail:
@@ -87,7 +89,8 @@ class LogTail:
             budget -= len(chunk)
             if lines or budget <= 0:
                 after = lines[-1].offset + lines[-1].length if lines else before.offset
-                return Batch(lines, before, Cursor(source.identity, after), source.number)
+                again = source.given_out_before(lines)
+                return Batch(lines, before, Cursor(source.identity, after), source.number, again)
         return None
 
     def _leave(self, source: Source) -> tuple[LogLine, ...]:
@@ -164,4 +167,5 @@ class LogTail:
         if self._monotonic() - self._half_line[1] < HALF_LINE_SECONDS:
             return None
         lines = source.take_half_line(self._now())
-        return Batch(lines, before, source.cursor, source.number)
+        again = source.given_out_before(lines)
+        return Batch(lines, before, source.cursor, source.number, again)

@@ -85,7 +85,7 @@ async def replace_token(req: Request) -> Response:
     except (InvalidInput, HostingError) as error:
         words = f"{error} The old token is still in use."
         return await _say(req, Toast("The token was not replaced.", words, is_error=True))
-    services_of(req).log_files.retry(account.id)
+    services_of(req).log_files.resume(account.id)
     await _record(req, "replace token", account)
     return await _say(req, Toast(f"The token of {account.label} was replaced."))
 

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from app import urls
 from app.errors import InvalidInput
 from app.logs.download import Download
+from app.logs.entries import fold
 from app.logs.files import Page, read_after, read_before, read_line, read_tail
 from app.logs.identity import Cursor
 from app.logs.sse import encode_event
@@ -22,7 +23,8 @@ from app.routes.router import Router
 from app.routes.services import Services, services_of, session_of
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.routes.streaming import Events, EventStream, merged
-from components.logview import LogRows, LogView, render_message
+from components.logtext import render_message
+from components.logview import LogRows, LogView
 from components.site import SiteHead, SiteTabs
 
 router = Router()
@@ -58,7 +60,7 @@ async def show_log(req: Request) -> FT:
         SiteHead(site, label),
         host_notice(services),
         SiteTabs(site, "logs"),
-        LogView(site.key, name, page.lines, before, after, stream if is_live else ""),
+        LogView(site.key, name, fold(page.lines), before, after, stream if is_live else ""),
         account_id=site.account_id,
         stream_href=stream if is_live else urls.events("/".join(site.key), since),
     )
@@ -83,7 +85,7 @@ async def show_lines(req: Request) -> Safe:
 
     page = await to_thread.run_sync(read_page)
     line_href = urls.log_line(*site.key, str(name))
-    return LogRows(page.lines, str(page.before), str(page.after), line_href)
+    return LogRows(fold(page.lines), str(page.before), str(page.after), line_href)
 
 
 @router.stream(LOG_PATH + "/stream")

@@ -1,12 +1,12 @@
 // The log view: follows, pauses, filters and loads more of one log. Rows come ready from the server.
 
 import { liveSource } from "./live.js";
+import { applyFilter, count, linesIn, linesOf, refilter } from "./logfilter.js";
 
-const MOST_ROWS = 2_000;
+const MOST_LINES = 2_000;
 const ROWS_A_FRAME = 400;
 const AT_END = 24; // pixels
 const SUMMARY_EVERY = 10_000;
-const LEVELS = ["error", "warning", "info", "other"];
 
 const view = document.getElementById("logview");
 const at = (id) => document.getElementById(id);
@@ -18,74 +18,15 @@ let before = view.dataset.before; // cursor of the first row
 let following = Boolean(stream);
 let isDetached = false; // the rows end before the newest lines: following loads the end anew
 let unseen = 0, lastTop = 0, newestAt = null, isLoading = false;
-let isFiltered = false; // some rows may be hidden or marked
 let waiting = []; // what has arrived and is inserted with the next frame
 let isScheduled = false;
 const fresh = { error: 0, lines: 0 };
 
 const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 const rows = () => log.getElementsByClassName("log-line");
+const numberOf = (row) => Number(row?.id.slice(1) || NaN); // NaN for what is no line of the newest file
 const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END;
 const toEnd = () => { scroller.scrollTop = scroller.scrollHeight; };
-
-/* ---- Filter and severities, applied to the rows that are here ---- */
-
-const hiddenLevels = () =>
-  new Set([...view.querySelectorAll(".sev[aria-pressed=false]")].map((chip) => chip.dataset.level));
-
-const unmark = (row) => {
-  const marks = row.querySelectorAll("mark");
-  for (const mark of marks) mark.replaceWith(...mark.childNodes);
-  if (marks.length) row.normalize();
-};
-
-const markMatches = (row, pattern) => {
-  const walker = document.createTreeWalker(row.querySelector(".msg"), NodeFilter.SHOW_TEXT);
-  const texts = [];
-  while (walker.nextNode()) texts.push(walker.currentNode);
-  for (let text of texts) {
-    for (let found; (found = pattern.exec(text.data)); ) {
-      const match = text.splitText(found.index);
-      text = match.splitText(found[0].length);
-      const mark = document.createElement("mark");
-      match.replaceWith(mark);
-      mark.append(match);
-    }
-  }
-};
-
-const typedPattern = () => {
-  const typed = filter.value.trim();
-  return typed ? new RegExp(typed.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "iu") : null;
-};
-
-const applyFilter = (some) => {
-  const pattern = typedPattern(), hidden = hiddenLevels();
-  if (!pattern && !hidden.size && !isFiltered) return;
-  for (const row of some) {
-    unmark(row);
-    const matches = !pattern || pattern.test(row.querySelector(".msg").textContent);
-    row.hidden = !matches || hidden.has(row.dataset.level);
-    if (pattern && !row.hidden) markMatches(row, pattern);
-  }
-};
-
-const count = () => {
-  const all = rows().length;
-  at("log-total").textContent = all.toLocaleString("en");
-  at("log-shown").textContent = (all - log.querySelectorAll(".log-line[hidden]").length).toLocaleString("en");
-  for (const level of LEVELS) {
-    view.querySelector(`.sev[data-level=${level}] .n`).textContent =
-      log.querySelectorAll(`.log-line[data-level=${level}]`).length.toLocaleString("en");
-  }
-};
-
-const refilter = () => {
-  applyFilter(rows());
-  isFiltered = Boolean(filter.value.trim()) || hiddenLevels().size > 0;
-  count();
-  if (following) toEnd();
-};
 
 /* ---- Rows ---- */
 
@@ -104,6 +45,21 @@ const adopt = (some) => {
   }
   applyFilter(some);
 };
+
+// A traceback that goes on comes whole again, in place of what there was of it. Gives that back.
+const dropAgain = (some, last) => {
+  const gone = [], first = numberOf(some[0]);
+  while (numberOf(last) >= first) {
+    gone.push(last);
+    last = last.previousElementSibling;
+    gone.at(-1).remove();
+  }
+  const isOpen = gone.some((row) => row.querySelector("details[open]"));
+  some[0]?.querySelector("details")?.toggleAttribute("open", isOpen);
+  return gone;
+};
+
+const isBefore = (next) => (row) => !(numberOf(row) >= numberOf(next));
 
 const makeMark = (text) => {
   const mark = document.createElement("li");
@@ -125,11 +81,12 @@ const makeGap = ({ count: missing, from }) => {
 
 // Whole batches only: the cursor behind a batch is what loading earlier lines starts from.
 const dropOldest = () => {
-  let excess = rows().length - MOST_ROWS;
+  let excess = linesIn([...rows()]) - MOST_LINES;
+  if (excess <= 0) return;
   const gone = document.createRange();
   gone.setStartAfter(earlier);
   for (let row = earlier.nextElementSibling; row; row = row.nextElementSibling) {
-    if (row.classList.contains("log-line")) excess -= 1;
+    if (row.classList.contains("log-line")) excess -= linesOf(row);
     if (excess > 0 || !row.cursor) continue;
     before = row.cursor;
     gone.setEndAfter(row);
@@ -140,12 +97,13 @@ const dropOldest = () => {
 };
 
 const dropNewest = () => {
-  const excess = [...rows()].slice(MOST_ROWS);
-  if (!excess.length) return;
+  let lines = 0;
+  const first = [...rows()].find((row) => (lines += linesOf(row)) > MOST_LINES);
+  if (!first) return;
   isDetached = true;
   setFollow(false);
   const gone = document.createRange();
-  gone.setStartBefore(excess[0]);
+  gone.setStartBefore(first);
   gone.setEndAfter(log.lastElementChild);
   gone.deleteContents();
 };
@@ -160,7 +118,7 @@ const showEarlier = () => {
 // Of a flood only what will stay is parsed at all.
 const keepNewest = (items) => {
   let start = items.length;
-  for (let size = 0; start > 0 && size <= MOST_ROWS; size += items[start].size ?? 0) start -= 1;
+  for (let size = 0; start > 0 && size <= MOST_LINES; size += items[start].size ?? 0) start -= 1;
   if (start === 0 || !following) return items;
   log.replaceChildren(earlier);
   before = items.slice(0, start).findLast((item) => item.cursor)?.cursor ?? before;
@@ -179,7 +137,7 @@ const flush = () => {
     if (item.isRotation) for (const row of log.querySelectorAll(".log-line[id]")) row.removeAttribute("id");
     if (item.html) appendRows(item);
   }
-  if (following && rows().length > MOST_ROWS) dropOldest();
+  if (following) dropOldest();
   count();
   if (waiting.length) schedule();
   if (following) toEnd();
@@ -189,18 +147,20 @@ const flush = () => {
   }
 };
 
+const errorsIn = (some) => some.filter((row) => row.dataset.level === "error").length;
+
 const appendRows = ({ html, cursor }) => {
-  const some = [...parse(html).children];
-  fresh.lines += some.length;
-  fresh.error += some.filter((row) => row.dataset.level === "error").length;
-  if (!following) {
-    unseen += some.length;
-    isDetached ||= rows().length + some.length > MOST_ROWS;
-    if (isDetached) return;
-  }
+  const part = parse(html), some = [...part.children];
+  isDetached ||= !following && linesIn([...rows()]) + linesIn(some) > MOST_LINES;
+  const gone = isDetached ? [] : dropAgain(some, log.lastElementChild);
+  const lines = linesIn(some) - linesIn(gone);
+  fresh.lines += lines;
+  fresh.error += errorsIn(some) - errorsIn(gone);
+  if (!following) unseen += lines;
+  if (isDetached) return;
   adopt(some);
   if (some.length) some.at(-1).cursor = cursor;
-  log.append(...some);
+  log.append(part);
 };
 
 // A hidden page draws no frames, but its lines must not pile up.
@@ -285,8 +245,9 @@ const loadEarlier = async () => {
   try {
     const page = await fetchRows(`?before=${encodeURIComponent(before)}`);
     const height = scroller.scrollHeight;
-    adopt(page.some);
-    earlier.after(...page.some);
+    const some = page.some.filter(isBefore(earlier.nextElementSibling));
+    adopt(some);
+    earlier.after(...some);
     before = page.before;
     showEarlier();
     dropNewest();
@@ -306,12 +267,14 @@ const fillGap = async (mark, missing, from) => {
   setFollow(false);
   try {
     const page = await fetchRows(`?after=${encodeURIComponent(from)}`);
-    const some = page.some.slice(0, missing);
+    let left = missing + linesIn(dropAgain(page.some, mark.previousElementSibling));
+    const isMissing = isBefore(mark.nextElementSibling);
+    const some = page.some.filter((row) => (left -= linesOf(row)) >= 0 && isMissing(row));
     adopt(some);
     mark.before(...some);
-    const left = missing - some.length;
-    if (left > 0 && some.length) mark.replaceWith(makeGap({ count: left, from: page.after }));
-    else if (left > 0) mark.textContent = `${plural(left, "line")} skipped. They are in ${name}.log.1`;
+    const isMore = left > 0 && some.length === page.some.length;
+    if (isMore && some.length) mark.replaceWith(makeGap({ count: left, from: page.after }));
+    else if (isMore) mark.textContent = `${plural(left, "line")} skipped. They are in ${name}.log.1`;
     else mark.remove();
     dropNewest();
     count();
@@ -323,7 +286,7 @@ const fillGap = async (mark, missing, from) => {
 const showWhole = async (link) => {
   const answer = await fetch(link.href, { headers: { "HX-Request": "true" }, cache: "no-store" });
   if (!answer.ok) return;
-  const code = link.closest(".msg");
+  const code = link.parentElement;
   // Only what the server says is markup is read as markup: the rest is what a log holds.
   const isMarkup = answer.headers.get("content-type")?.startsWith("text/html");
   const text = await answer.text();
@@ -384,8 +347,8 @@ const openPermalink = async () => {
   const number = Number(/^#L(\d+)$/.exec(location.hash)?.[1]);
   if (!number) return false;
   const first = () => Number(rows()[0]?.querySelector("a")?.textContent ?? 0);
-  while (!at(`L${number}`) && number < first() && rows().length < MOST_ROWS && (await loadEarlier()));
-  const row = at(`L${number}`);
+  while (number < first() && rows().length < MOST_LINES && (await loadEarlier()));
+  const row = [...rows()].find((row) => numberOf(row) <= number && number < numberOf(row) + linesOf(row));
   if (!row) return false;
   setFollow(false);
   row.scrollIntoView({ block: "center" });
@@ -420,7 +383,12 @@ view.addEventListener("click", (event) => {
   }
 });
 
-filter.addEventListener("input", () => requestAnimationFrame(refilter));
+// Whoever reads a traceback does not want it to scroll away.
+view.addEventListener("toggle", ({ target }) => { if (target.open) setFollow(false); }, true);
+filter.addEventListener("input", () => requestAnimationFrame(() => {
+  refilter();
+  if (following) toEnd();
+}));
 new ResizeObserver(() => { if (following) toEnd(); }).observe(scroller);
 setInterval(showAge, 1000);
 setInterval(summarise, SUMMARY_EVERY);

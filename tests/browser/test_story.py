@@ -64,9 +64,13 @@ def see_its_exception_arrive(deck: Page, site: Page) -> None:
     answer = navigation.value
     assert answer is not None and answer.status == 500
     site.go_back()
-    traceback = deck.locator(".log-line[data-level=error]", has_text="Traceback (most recent")
-    expect(traceback.first).to_be_visible(timeout=5_000)
-    expect(deck.locator("#log")).to_contain_text("RuntimeError: This was asked for")
+    traceback = deck.locator(".log-line[data-level=error]:has(details)")
+    summary = traceback.locator(".msg > summary")
+    expect(summary).to_contain_text("RuntimeError: This was asked for", timeout=5_000)
+    summary.click()
+    expect(traceback.get_by_text("… ", exact=False).first).to_contain_text("frames in")
+    traceback.get_by_text("As written").click()
+    expect(traceback.get_by_text("Traceback (most recent call last):").first).to_be_visible()
     assert deck.evaluate("window.sameDocument"), "the page was not loaded anew"
 
 

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.models import Level, LogLine, LogName
-from components.logview import LogRows, LogView, render_message, render_rows
+from components.logrows import render_rows
+from components.logtext import render_message
+from components.logview import LogRows, LogView
 from components.terminal import CLASSES, pieces, visible_text
 
 CURSOR = "1a-20-0011223344556677:80"

@@ -50,11 +50,11 @@ class LogSources:
         remote = self._remote_of(key[0])
         return (remote.age(key[1], kind), remote.problem(key[1], kind)) if remote else None
 
-    def retry(self, account_id: str) -> None:
+    def resume(self, account_id: str) -> None:
         """The account's token is another now."""
         remote = self._remote_of(account_id)
         if remote is not None:
-            remote.retry()
+            remote.resume()
 
     async def forget(self, key: SiteKey, kind: LogKind) -> None:
         """Deletes the mirror of a log that has been deleted at its host."""
