@@ -110,6 +110,10 @@ def log_download(account_id: str, domain_name: str, name: str) -> str:
     return f"{log(account_id, domain_name, name)}/download"
 
 
+def log_delete(account_id: str, domain_name: str, name: str) -> str:
+    return f"{log(account_id, domain_name, name)}/delete"
+
+
 def log_line(account_id: str, domain_name: str, name: str) -> str:
     return f"{log(account_id, domain_name, name)}/line"
 

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from fasthtml.common import FT, A, Button, Div, I, Input, Nav, P, Span
+from fasthtml.common import FT, A, Button, Details, Div, I, Input, Nav, P, Span, Summary
 
 from app import urls
 from app.models import Level, LogName
+from components.forms import PageForm
 from components.icons import Icon
 
 _CHIPS = {
@@ -82,7 +83,24 @@ def LogChips(key: tuple[str, str], name: LogName, counts: Counter[Level]) -> FT:
             download=True,
             cls="btn btn-ghost",
         ),
+        _ClearLog(key, name),
         cls="chips",
+    )
+
+
+def _ClearLog(key: tuple[str, str], name: LogName) -> FT:
+    """Asks first: what is cleared cannot be brought back."""
+    return Details(
+        Summary("Clear…", cls="btn btn-ghost"),
+        Div(
+            P(f"The lines of this {name.kind.value} log are deleted at the host for good."),
+            PageForm(
+                urls.log_delete(*key, str(name)),
+                Button(Icon("trash"), "Clear log", cls="btn btn-danger"),
+            ),
+            cls="menu-list stack-s",
+        ),
+        cls="menu clear-log",
     )
 
 
@@ -98,6 +116,7 @@ def LogStatus(count: int, is_live: bool) -> FT:
         if is_live
         else Span("A rotated file: it does not grow."),
         Span(id="log-age"),
+        Span(id="log-source"),
         Span(
             Span(str(count), id="log-shown"),
             " of ",

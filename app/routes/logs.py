@@ -7,20 +7,20 @@ from contextlib import aclosing
 from anyio import to_thread
 from fasthtml.common import FT, Safe
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from app import urls
-from app.errors import InvalidInput
+from app.errors import HostingError, InvalidInput
 from app.logs.download import Download
 from app.logs.entries import fold
 from app.logs.files import Page, read_after, read_before, read_line, read_tail
 from app.logs.identity import Cursor
 from app.logs.sse import encode_event
-from app.models import LogName, Site
+from app.models import LogName, Site, Toast
 from app.routes.events import PageView
-from app.routes.pages import account_labels, shell_page
+from app.routes.pages import account_labels, set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import Services, services_of, session_of
+from app.routes.services import Services, actor_of, services_of, session_of
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.routes.streaming import Events, EventStream, merged
 from components.logtext import render_message
@@ -150,6 +150,28 @@ async def download_log(req: Request) -> Response:
             "content-length": str(download.size),
         },
     )
+
+
+@router.action(LOG_PATH + "/delete")
+async def clear_log(req: Request) -> Response:
+    """Deletes the file at the host, which begins a new one with the next line."""
+    services = services_of(req)
+    site, name, actor = await find_site(req), _name_of(req), actor_of(req)
+    path = f"/var/log/{name.file_name(site.domain_name)}"
+    try:
+        await services.actions.client(site.account_id).delete_file(path)
+        await services.log_files.forget(site.key, name.kind)
+        toast = Toast(f"The {name} log was cleared.", site_key=site.key)
+        result = "done"
+    except HostingError as error:
+        toast = Toast("The log was not cleared.", str(error), is_error=True, site_key=site.key)
+        result = f"failed: {error}"
+    target = "/".join(site.key)
+    await to_thread.run_sync(
+        services.activity.record, actor.name, actor.address, "clear log", target, result
+    )
+    await to_thread.run_sync(set_flash, services, actor.session_id, toast)
+    return RedirectResponse(urls.logs(*site.key, str(name)), 303)
 
 
 def _name_of(req: Request) -> LogName:

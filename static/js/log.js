@@ -194,6 +194,10 @@ const connect = () => {
     if (age != null) newestAt = Date.now() - age * 1000;
     showAge();
   });
+  source.addEventListener("source", (event) => {
+    const { age, problem } = JSON.parse(event.data);
+    at("log-source").textContent = problem || (age == null ? "Not read yet" : `Read ${ageOf(age)} ago`);
+  });
   source.addEventListener("reset", () => loadEnd());
   source.addEventListener("state", ({ detail }) => showState(detail));
   if (source.source?.readyState === EventSource.OPEN) showState({ state: "live" });

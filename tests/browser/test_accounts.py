@@ -144,6 +144,6 @@ def test_a_wrong_token_is_refused_at_its_field_and_the_rest_is_kept(
         page = context.new_page()
         set_up(page, product)
         connect(page, product, "f" * 40)
-        expect(page.locator("#token-error")).to_contain_text("EU")
+        expect(page.locator("#token-error")).to_contain_text("eu.pythonanywhere.com")
         expect(page.locator("#label")).to_have_value("Acme")
         expect(page.locator("#token")).to_have_value("")

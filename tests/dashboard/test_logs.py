@@ -7,7 +7,7 @@ from bs4 import Tag
 
 from app.models import LogKind, LogName
 from tests.dashboard.conftest import WORKS, Deck
-from tests.support import attribute, one, parse
+from tests.support import SAME_ORIGIN, attribute, eventually, get_from_site, one, parse
 
 LOGS = f"/accounts/local/sites/{WORKS}/logs"
 
@@ -104,3 +104,15 @@ def test_made_up_names_and_places_are_refused(deck: Deck, path: str) -> None:
 def test_logs_of_a_site_that_is_not_there_are_a_404(deck: Deck) -> None:
     assert deck.dashboard.client.get("/accounts/local/sites/x.localhost/logs").status_code == 404
     assert deck.dashboard.client.get(f"{LOGS}/error.1/download").status_code == 404
+
+
+def test_a_cleared_log_begins_anew(deck: Deck) -> None:
+    log = log_of(deck)
+    log.write_text("old line\n")
+    answer = deck.dashboard.client.post(f"{LOGS}/error/delete", headers=SAME_ORIGIN)
+    assert answer.headers["location"] == f"{LOGS}?name=error"
+    page = deck.dashboard.client.get(LOGS).text
+    assert "The error log was cleared." in page
+    assert "old line" not in page
+    get_from_site(deck.sites_address, WORKS, "/fail")
+    eventually(lambda: "It failed" in deck.dashboard.client.get(LOGS).text, "the new line")

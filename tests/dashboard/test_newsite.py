@@ -69,7 +69,6 @@ def test_a_site_can_be_created_without_being_started(deck: Deck) -> None:
         ({"command": "~/bin/x"}, "command", "whole path"),
         ({"command": "uvicorn main:app"}, "command", "/usr/bin/uvicorn"),
         ({"template": "django", "command": ""}, "working_folder", "whole path"),
-        ({"working_folder": "/no/such/folder"}, "working_folder", "/no/such/folder"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
