@@ -57,7 +57,7 @@ def test_everything_works_without_scripts(browser: Browser, product: Product) ->
         expect(page.locator(".notice[role=status]")).to_contain_text(f"Reloading {HELLO}")
         page.fill("#filter", "nothing")
         page.press("#filter", "Enter")
-        expect(page.locator("h2")).to_have_text("No site matches this filter")
+        expect(page.locator(".empty h2")).to_have_text("No site matches this filter")
         eventually(lambda: "Application startup complete" in log_text(page, product), "lines")
         page.goto(product.origin)
         page.click(".sidebar [aria-label='Sign out']")
@@ -86,7 +86,7 @@ def test_the_theme_is_chosen_once_and_stays(deck: Page, product: Product) -> Non
 def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -> None:
     deck.goto(product.origin)
     deck.fill("#filter", "nothing like it")
-    expect(deck.locator("h2")).to_have_text("No site matches this filter")
+    expect(deck.locator(".empty h2")).to_have_text("No site matches this filter")
     assert "query=nothing" in deck.url
     deck.fill("#filter", "hello")
     expect(deck.locator("a.domain")).to_have_text(HELLO)
