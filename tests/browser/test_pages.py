@@ -10,6 +10,7 @@ from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
 from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
 from tests.process import Product
+from tests.support import eventually
 
 HELLO = "hello.localhost"
 SITE = f"/accounts/local/sites/{HELLO}"
@@ -51,8 +52,12 @@ def test_everything_works_without_scripts(browser: Browser, product: Product) ->
         page.fill("#filter", "nothing")
         page.press("#filter", "Enter")
         expect(page.locator("h2")).to_have_text("No site matches this filter")
-        page.goto(product.origin + SITE + "/logs")
-        expect(page.locator("#log")).to_contain_text("Application startup complete")
+
+        def shows_the_start() -> bool:
+            page.goto(product.origin + SITE + "/logs")
+            return "Application startup complete" in page.inner_text("#log")
+
+        eventually(shows_the_start, "the site has started and its log says so", 20)
         page.goto(product.origin)
         page.click(".sidebar [aria-label='Sign out']")
         expect(page.locator("h1")).to_have_text("Sign in")
