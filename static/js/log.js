@@ -4,7 +4,7 @@ import { liveSource } from "./live.js";
 import { applyFilter, count, linesIn, linesOf, refilter } from "./logfilter.js";
 
 const MOST_LINES = 2_000;
-const ROWS_A_FRAME = 400;
+const ROWS_A_FRAME = 150;
 const AT_END = 24; // pixels
 const SUMMARY_EVERY = 10_000;
 
@@ -131,11 +131,11 @@ const flush = () => {
   waiting = keepNewest(waiting);
   let budget = ROWS_A_FRAME;
   while (waiting.length && budget > 0) {
-    const item = waiting.shift();
-    budget -= item.size ?? 0;
+    const item = waiting[0];
     if (item.mark) log.append(item.mark);
     if (item.isRotation) for (const row of log.querySelectorAll(".log-line[id]")) row.removeAttribute("id");
-    if (item.html) appendRows(item);
+    if (item.html) budget -= appendRows(item, budget);
+    if (!item.part?.childElementCount) waiting.shift();
   }
   if (following) dropOldest();
   count();
@@ -149,18 +149,23 @@ const flush = () => {
 
 const errorsIn = (some) => some.filter((row) => row.dataset.level === "error").length;
 
-const appendRows = ({ html, cursor }) => {
-  const part = parse(html), some = [...part.children];
+// As many rows of a batch as this frame has room for; the cursor stands behind its last one.
+const appendRows = (item, most) => {
+  item.part ??= parse(item.html);
+  const some = [...item.part.children].slice(0, most);
   isDetached ||= !following && linesIn([...rows()]) + linesIn(some) > MOST_LINES;
   const gone = isDetached ? [] : dropAgain(some, log.lastElementChild);
   const lines = linesIn(some) - linesIn(gone);
   fresh.lines += lines;
   fresh.error += errorsIn(some) - errorsIn(gone);
   if (!following) unseen += lines;
-  if (isDetached) return;
-  adopt(some);
-  if (some.length) some.at(-1).cursor = cursor;
-  log.append(part);
+  if (isDetached) for (const row of some) row.remove();
+  else {
+    adopt(some);
+    if (some.length === item.part.childElementCount) some.at(-1).cursor = item.cursor;
+    log.append(...some);
+  }
+  return some.length;
 };
 
 // A hidden page draws no frames, but its lines must not pile up.
