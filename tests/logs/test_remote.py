@@ -202,6 +202,22 @@ async def test_a_refused_token_is_tried_again_when_told_to(account: Account) -> 
         await account.until_copy(b"one\n")
 
 
+async def test_a_disk_that_refuses_the_copy_is_said_so(account: Account) -> None:
+    account.fake.write_log(DOMAIN, b"one\n")
+    times = account.logs.times(DOMAIN, ERROR).parent
+    async with account.logs.watch(DOMAIN, LogKind.ERROR):
+        await account.until_copy(b"one\n")
+        times.rename(times.with_name("away"))
+        times.write_text("in the way")
+        account.fake.write_log(DOMAIN, b"two\n")
+        await until(as_condition(lambda: account.logs.problem(DOMAIN, LogKind.ERROR)), "words")
+        assert "could not be written" in account.logs.problem(DOMAIN, LogKind.ERROR)
+        times.unlink()
+        times.with_name("away").rename(times)
+        account.logs.resume()
+        await account.until_copy(b"one\ntwo\n")
+
+
 async def test_of_a_large_log_the_end_is_copied(account: Account) -> None:
     line = b"x" * 99 + b"\n"
     account.fake.write_log(DOMAIN, line * 100_000)
