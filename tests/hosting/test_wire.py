@@ -34,7 +34,7 @@ def website(**changes: Any) -> dict[str, Any]:
 
 
 @given(st.lists(near_sites | st.builds(website, status=near_sites), max_size=3) | near_sites)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_json_is_sites_or_an_error(answer: object) -> None:
     try:
         sites = parse_sites(REMOTE, answer)
