@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -207,6 +208,7 @@ async def _body(response: httpx.Response, limit: int = MAX_ANSWER_BYTES) -> byte
     return await bounded_body(response.aiter_bytes(), declared, limit)
 
 
+@cache
 def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
     if ca_file is not None:

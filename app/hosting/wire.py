@@ -54,13 +54,13 @@ def parse_site(account: Account, data: object) -> Site:
             url=_url(observed.get("url") or f"https://{domain_name}"),
             seen_at=datetime.now(UTC),
             reason=_text(observed.get("reason") or ""),
-            pid=observed.get("pid"),
+            pid=_number(observed.get("pid")),
             started_at=_time(observed.get("started_at")),
             reloaded_at=_time(observed.get("reloaded_at")),
             answer=_answer(observed.get("answer")),
             last_exit=_exit(observed.get("last_exit")),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise HostUnavailable(
             f"The host described a website in a way Sitedeck does not know ({error})."
         ) from None
@@ -83,7 +83,7 @@ def parse_host_info(data: object) -> HostInfo:
             sites_address=_text(fields["sites_address"]),
             sites_error=_text(fields["sites_error"]),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise HostUnavailable("The program on the local host's socket is not Sitedeck's.") from None
 
 
@@ -101,6 +101,15 @@ def _mapping(value: object) -> Mapping[str, Any]:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("a text is missing")
+    # JSON can hold half of a surrogate pair, which no database and no page takes.
+    return value.encode("utf-8", "replace").decode()
+
+
+def _number(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or not -(2**31) <= value < 2**31:
+        raise TypeError("a number is missing")
     return value
 
 
@@ -139,4 +148,5 @@ def _exit(value: object) -> Exit | None:
     at = _time(fields["at"])
     if at is None:
         raise TypeError("the time of an exit is missing")
-    return Exit(at, fields["code"], fields["signal"], tuple(map(_text, fields.get("stderr") or ())))
+    stderr = tuple(_text(line) for line in fields.get("stderr") or ())
+    return Exit(at, _number(fields["code"]), _number(fields["signal"]), stderr)

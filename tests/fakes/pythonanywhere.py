@@ -1,7 +1,9 @@
 """A PythonAnywhere on a loopback socket: its addresses, JSON, errors and limit, for one user."""
 
+import asyncio
 import json
 import math
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,7 +20,7 @@ from starlette.routing import Route
 from app.models import LogKind
 from tests.fakes.faults import Fault, faulty_answer
 from tests.fakes.files import FakeFiles, log_path
-from tests.fakes.serving import serving
+from tests.fakes.serving import DEADLINE, serving
 
 USER = "alice"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -43,7 +45,8 @@ class FakePythonAnywhere:
     """State and switches, used by the test while the server answers in its own thread.
 
     `limit` is calls a minute for each class of endpoints (None: no limit), `faults` is what goes
-    wrong, by class: `websites`, `files`, `cpu`.
+    wrong, by class: `websites`, `files`, `cpu`. A request with a method in `holds` is answered
+    when the event there is set.
     """
 
     address: str = ""
@@ -55,6 +58,7 @@ class FakePythonAnywhere:
     limit: int | None = 40
     faults: dict[str, Fault] = field(default_factory=dict)
     calls: list[SeenCall] = field(default_factory=list)
+    holds: dict[str, threading.Event] = field(default_factory=dict)
     accepted: dict[str, list[float]] = field(default_factory=dict)
 
     def fail(self, fault: Fault | None) -> None:
@@ -107,6 +111,8 @@ class FakePythonAnywhere:
             )
             if fault := self.faults.get(endpoint):
                 return await faulty_answer(fault, request)
+            if hold := self.holds.get(request.method):
+                await asyncio.to_thread(hold.wait, DEADLINE)
             refused = self._refused(request, endpoint)
             return refused or handler(request, await request.body())
 

@@ -1,8 +1,10 @@
-"""A fake PythonAnywhere and a client of it."""
+"""A fake PythonAnywhere and what its tests share."""
 
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,11 +32,21 @@ def fake() -> Iterator[FakePythonAnywhere]:
         yield running
 
 
-@pytest.fixture
-async def client(fake: FakePythonAnywhere) -> AsyncIterator[HostingClient]:
-    client = HostingClient.remote(REMOTE, fake.address, lambda: TOKEN)
-    yield client
-    await client.close()
+@asynccontextmanager
+async def client_of(
+    address: str,
+    token: str = TOKEN,
+    *,
+    ca_file: Path | None = None,
+    user: str = USER,
+    deadlines: Deadlines | None = None,
+) -> AsyncIterator[HostingClient]:
+    account = replace(REMOTE, username=user)
+    client = HostingClient.remote(account, address, lambda: token, ca_file, deadlines=deadlines)
+    try:
+        yield client
+    finally:
+        await client.close()
 
 
 class LeapingClock:

@@ -1,46 +1,26 @@
 """What the client makes of everything that PythonAnywhere, or what stands before it, may answer."""
 
 import logging
-import subprocess
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from app.errors import (
-    ConfigurationError,
     HostingError,
     HostRefused,
     HostThrottled,
     HostUnavailable,
     TokenRefused,
 )
-from app.hosting.addresses import EU, US, check_address
-from app.hosting.client import HostingClient
 from app.hosting.governor import Urgency
 from tests.fakes.faults import Fault
 from tests.fakes.files import log_path
-from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere, fake_pythonanywhere
-from tests.hosting.conftest import REMOTE, SHORT
+from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
+from tests.hosting.conftest import SHORT, client_of
 from tests.support import free_port
 
 pytestmark = pytest.mark.anyio
 DOMAIN = "alice.pythonanywhere.com"
-
-
-@asynccontextmanager
-async def client_of(
-    address: str, token: str = TOKEN, ca_file: Path | None = None, user: str = "alice"
-) -> AsyncIterator[HostingClient]:
-    account = replace(REMOTE, username=user)
-    client = HostingClient.remote(account, address, lambda: token, ca_file, deadlines=SHORT)
-    try:
-        yield client
-    finally:
-        await client.close()
 
 
 @pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.value)
@@ -49,7 +29,7 @@ async def test_every_fault_is_an_error_in_plain_words(
 ) -> None:
     fake.add_site(DOMAIN)
     fake.fail(fault)
-    async with client_of(fake.address) as client:
+    async with client_of(fake.address, deadlines=SHORT) as client:
         for call in (client.list_sites(), client.get_site(DOMAIN), client.list_files("/var/log")):
             with pytest.raises(HostingError) as caught:
                 await call
@@ -63,14 +43,14 @@ async def test_no_fault_is_taken_for_the_bytes_of_a_log(
 ) -> None:
     fake.write_log(DOMAIN, b"a line\n")
     fake.fail(fault)
-    async with client_of(fake.address) as client:
+    async with client_of(fake.address, deadlines=SHORT) as client:
         with pytest.raises(HostingError):
             await client.read_file(log_path(DOMAIN))
 
 
 async def test_a_hanging_api_costs_no_more_than_the_deadline(fake: FakePythonAnywhere) -> None:
     fake.fail(Fault.HANG)
-    async with client_of(fake.address) as client:
+    async with client_of(fake.address, deadlines=SHORT) as client:
         for call in (client.list_sites(), client.reload_site(DOMAIN)):
             started = time.monotonic()
             with pytest.raises(HostUnavailable, match="in time"):
@@ -184,7 +164,7 @@ async def test_the_token_is_in_no_exception_and_no_log_record(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     fake.fail(fault)
-    async with client_of(fake.address, "d" * 40) as client:
+    async with client_of(fake.address, "d" * 40, deadlines=SHORT) as client:
         with pytest.raises(HostingError) as caught:
             await client.list_sites()
         shown = [repr(client), repr(vars(client))]
@@ -194,61 +174,3 @@ async def test_the_token_is_in_no_exception_and_no_log_record(
         error = error.__cause__ or error.__context__
     shown.append(caplog.text)
     assert "d" * 40 not in "\n".join(shown)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    files = folder / "certificate.pem", folder / "key.pem"
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
-    paths = ["-out", str(files[0]), "-keyout", str(files[1])]
-    subprocess.run([*command, *subject, *paths], check=True, capture_output=True)
-    return files
-
-
-async def test_tls_is_verified_and_a_private_authority_can_be_added(
-    certificate: tuple[Path, Path],
-) -> None:
-    with fake_pythonanywhere(certificate) as fake:
-        async with client_of(fake.address) as client:
-            with pytest.raises(HostUnavailable, match="certificate"):
-                await client.list_sites()
-        assert fake.calls == []
-        async with client_of(fake.address, ca_file=certificate[0]) as client:
-            assert await client.list_sites() == []
-
-
-def test_a_broken_ca_file_is_named(tmp_path: Path) -> None:
-    broken = tmp_path / "ca.pem"
-    for text in (None, "no certificate"):
-        if text is not None:
-            broken.write_text(text)
-        with pytest.raises(ConfigurationError, match=r"ca\.pem"):
-            HostingClient.remote(REMOTE, US, lambda: TOKEN, broken)
-
-
-@pytest.mark.parametrize(
-    "address", [US, EU, "https://api.example.org:8443", "http://127.0.0.1:80", "http://[::1]:80"]
-)
-def test_an_address_over_tls_or_on_this_machine_is_taken(address: str) -> None:
-    assert check_address(f"{address}/") == address
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://www.pythonanywhere.com",
-        "http://127.0.0.1.example.org",
-        "https://",
-        "https://user:word@example.org",
-        "https://example.org/path",
-        "https://example.org?query",
-        "ftp://example.org",
-        "https://example.org:port",
-        "example.org",
-    ],
-)
-def test_any_other_address_is_refused(address: str) -> None:
-    with pytest.raises(ConfigurationError):
-        check_address(address)

@@ -1,9 +1,10 @@
 """How the store follows a remote account, and what it keeps when the account fails."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -173,16 +174,23 @@ async def test_a_list_read_during_a_change_does_not_undo_it(
     async with refreshing(fake, tmp_path, interval=60) as watched:
         site = await watched.until_status(SHOP, SiteStatus.RUNNING)
         seen_at = watched.refresh.seen_at
-        watched.client.changes_begun += 1
-        await watched.known.forget(*site.key)
-        watched.refresh.refresh_soon()
+        fake.holds["PATCH"] = threading.Event()
+        changing = asyncio.create_task(watched.client.set_enabled(SHOP, False))
+        await watched.known.save(replace(site, enabled=False, status=SiteStatus.DISABLED))
+
+        async def has_arrived() -> bool:
+            return fake.calls[-1].method == "PATCH"
 
         async def is_read_again() -> bool:
             return watched.refresh.seen_at != seen_at
 
+        await until(has_arrived)
+        watched.refresh.refresh_soon()
         await until(is_read_again)
-        assert await watched.sites() == {}
-        watched.client.changes_ended += 1
+        assert (await watched.sites())[SHOP].status is SiteStatus.DISABLED
+        fake.holds["PATCH"].set()
+        await changing
+        fake.websites[SHOP]["enabled"] = True
         watched.refresh.refresh_soon()
         await watched.until_status(SHOP, SiteStatus.RUNNING)
 

@@ -1,0 +1,120 @@
+"""The poller of remote logs: its pace, its viewers, and what it says when it fails."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from app.errors import InvalidInput
+from app.logs.hub import LogHub
+from app.logs.remote.poller import PACE_SECONDS
+from app.models import LogKind
+from tests.fakes.faults import Fault
+from tests.fakes.pythonanywhere import TOKEN, fake_pythonanywhere
+from tests.hosting.conftest import until
+from tests.logs.remote_kit import DOMAIN, ERROR, FAST, OTHER, Account, as_condition, remote_logs
+from tests.logs.support import Reader, render_texts
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("fault", [Fault.HTML, Fault.EMPTY, Fault.RESET, Fault.HANG], ids=str)
+async def test_a_failing_api_harms_no_copy_and_is_said_so(account: Account, fault: Fault) -> None:
+    account.fake.write_log(DOMAIN, b"one\n")
+    async with account.logs.watch(DOMAIN, LogKind.ERROR):
+        await account.until_copy(b"one\n")
+        account.fake.fail(fault)
+        await until(as_condition(lambda: account.logs.problem(DOMAIN, LogKind.ERROR)), "words")
+        assert account.copy() == b"one\n"
+        account.fake.write_log(DOMAIN, b"two\n")
+        account.fake.fail(None)
+        await account.until_copy(b"one\ntwo\n")
+        await until(as_condition(lambda: not account.logs.problem(DOMAIN, LogKind.ERROR)), "none")
+        age = account.logs.age(DOMAIN, LogKind.ERROR)
+        assert age is not None and age < 10
+
+
+async def test_a_refused_token_is_tried_again_when_told_to(account: Account) -> None:
+    account.fake.write_log(DOMAIN, b"one\n")
+    account.fake.token = "f" * 40
+    async with account.logs.watch(DOMAIN, LogKind.ERROR):
+        await until(as_condition(lambda: account.logs.problem(DOMAIN, LogKind.ERROR)), "words")
+        assert "token" in account.logs.problem(DOMAIN, LogKind.ERROR)
+        account.fake.token = TOKEN
+        account.logs.resume()
+        await account.until_copy(b"one\n")
+
+
+async def test_a_disk_that_refuses_the_copy_is_said_so(account: Account) -> None:
+    account.fake.write_log(DOMAIN, b"one\n")
+    times = account.logs.times(DOMAIN, ERROR).parent
+    async with account.logs.watch(DOMAIN, LogKind.ERROR):
+        await account.until_copy(b"one\n")
+        times.rename(times.with_name("away"))
+        times.write_text("in the way")
+        account.fake.write_log(DOMAIN, b"two\n")
+        await until(as_condition(lambda: account.logs.problem(DOMAIN, LogKind.ERROR)), "words")
+        assert "could not be written" in account.logs.problem(DOMAIN, LogKind.ERROR)
+        times.unlink()
+        times.with_name("away").rename(times)
+        account.logs.resume()
+        await account.until_copy(b"one\ntwo\n")
+
+
+async def test_ten_viewers_of_a_log_cost_as_many_calls_as_one(tmp_path: Path) -> None:
+    """At a pace forty times as fast: what takes a minute then takes a second and a half."""
+    assert 60 / PACE_SECONDS <= 30
+    with fake_pythonanywhere() as fake:
+        fake.limit = None
+        fake.write_log(DOMAIN, b"one\n")
+        async with remote_logs(fake, tmp_path, PACE_SECONDS / 40) as logs, AsyncExitStack() as all:
+            for _ in range(10):
+                await all.enter_async_context(logs.watch(DOMAIN, LogKind.ERROR))
+            await asyncio.sleep(1.5)
+    assert 10 <= fake.count("files") <= 36
+
+
+async def test_several_logs_share_the_pace_in_turn(account: Account) -> None:
+    async with AsyncExitStack() as watching:
+        for domain in (DOMAIN, OTHER):
+            account.fake.write_log(domain, domain.encode() + b"\n")
+            await watching.enter_async_context(account.logs.watch(domain, LogKind.ERROR))
+        for domain in (DOMAIN, OTHER):
+            await account.until_copy(domain.encode() + b"\n", domain=domain)
+        await until(as_condition(lambda: account.fake.count("files") >= 20), "calls")
+    paths = [call.path.rpartition("/")[2] for call in account.fake.calls]
+    assert abs(paths.count(f"{DOMAIN}.error.log") - paths.count(f"{OTHER}.error.log")) <= 2
+    gaps = [
+        later.at - one.at
+        for one, later in zip(account.fake.calls, account.fake.calls[1:], strict=False)
+    ]
+    assert sorted(gaps)[len(gaps) // 2] >= FAST * 0.9
+
+
+async def test_viewers_of_the_hub_see_a_remote_log_through_its_rotation(account: Account) -> None:
+    hub = LogHub(render_texts)
+    path, times = account.logs.log(DOMAIN, ERROR), account.logs.times(DOMAIN, ERROR)
+    try:
+        async with account.logs.watch(DOMAIN, LogKind.ERROR):
+            reader = await Reader(hub, path, times=times).opened()
+            account.fake.write_log(DOMAIN, b"one\n")
+            await reader.until_lines(1)
+            account.fake.write_log(DOMAIN, b"two\n")
+            account.fake.files.rotate(DOMAIN)
+            account.fake.write_log(DOMAIN, b"three\n")
+            await reader.until_lines(3)
+            assert reader.lines == ["one", "two", "three"]
+            assert len(reader.named("rotated")) == 1
+            await reader.leave()
+    finally:
+        await hub.close()
+
+
+@pytest.mark.parametrize("domain", ["../../etc/passwd", "a/b.example.org", "", "x" * 300])
+async def test_a_domain_that_is_no_host_name_never_becomes_a_path(
+    account: Account, domain: str
+) -> None:
+    with pytest.raises(InvalidInput):
+        async with account.logs.watch(domain, LogKind.ERROR):
+            raise AssertionError("it was taken")
