@@ -91,7 +91,7 @@ def SiteOverview(site: Site, account_label: str, now: datetime) -> FT:
         _Tiles(site, now),
         Div(
             Div(_LastExit(site, now), _AddressHelp(site), cls="stack"),
-            _Facts(site, account_label),
+            _Facts(site, account_label, now),
             cls="split",
         ),
         id=identity,
@@ -142,7 +142,7 @@ def _when(at: datetime | None, now: datetime) -> FT:
     return When(at, ago(at, now) if at else "")
 
 
-def _Facts(site: Site, account_label: str) -> FT:
+def _Facts(site: Site, account_label: str, now: datetime) -> FT:
     links: list[FT | str] = []
     for kind in LogKind:
         links += [A(kind.value, href=urls.logs(*site.key, kind.value)), " · "]
@@ -151,6 +151,7 @@ def _Facts(site: Site, account_label: str) -> FT:
         "Address": A(site.url, href=site.url, rel="noreferrer"),
         "Command": CodeBox(site.command, "command"),
         "Process": f"pid {site.pid}" if site.pid else "–",
+        "Last seen": _when(site.seen_at, now),
         "Logs": Span(*links[:-1]),
     }
     return Section(

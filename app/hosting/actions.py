@@ -16,6 +16,10 @@ from app.store.activity import ActivityLog
 
 # A site that has not answered by then is said to be still starting.
 SETTLE_SECONDS = 60.0
+_CLASSIC = (
+    "If a classic web app of this account has the domain, delete that one on the host's Web page "
+    "first. The plan may also be full."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class SiteActions:
             site = await client.create_site(domain_name, command, working_folder, enabled=enabled)
         except HostRefused as error:
             await self._record("create", target, actor, f"failed: {error}")
+            if error.status == 403:
+                raise InvalidInput(f"{error} {_CLASSIC}", "domain_name") from None
             if error.field in ("domain_name", "command", "working_directory"):
                 field = error.field.replace("working_directory", "working_folder")
                 raise InvalidInput(_plain(error, domain_name), field) from None

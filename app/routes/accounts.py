@@ -109,6 +109,7 @@ async def ask_before_removal(req: Request) -> FT:
 async def remove_account(req: Request) -> Response:
     account = await _find(req)
     await services_of(req).account_service.remove(account)
+    await services_of(req).log_files.remove(account.id)
     await _record(req, "remove account", account)
     return await _say(req, Toast(f"{account.label} removed", "Its sites keep running."))
 

@@ -1,9 +1,12 @@
 """Where the logs of any account are to be read: local files as they are, remote ones as mirrors."""
 
+import shutil
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
+
+from anyio import to_thread
 
 from app.hosting.client import HostingClient
 from app.logs.remote.poller import RemoteLogs
@@ -61,6 +64,15 @@ class LogSources:
         remote = self._remote_of(key[0])
         if remote is not None:
             await remote.forget(key[1], kind)
+
+    async def remove(self, account_id: str) -> None:
+        """Stops reading the logs of an account that is removed, and deletes their mirrors."""
+        known = self._remote.pop(account_id, None)
+        if known is not None:
+            await known[1].close()
+        if account_id != LOCAL.id:
+            folder = self._folder / account_id
+            await to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
 
     async def close(self) -> None:
         for _, remote in self._remote.values():

@@ -1,0 +1,172 @@
+"""PythonAnywhere accounts in the dashboard, over a fake on a real socket."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from httpx2 import Response
+
+from app.models import SiteStatus
+from app.routes.services import Services
+from tests.fakes.faults import Fault
+from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.support import (
+    SAME_ORIGIN,
+    Dashboard,
+    eventually,
+    one,
+    parse,
+    running_dashboard,
+    visible_text,
+)
+
+FORM = {"label": "Acme", "host": "lab", "username": USER, "token": TOKEN}
+SITE = "shop.example.org"
+
+
+@dataclass
+class Connected:
+    dashboard: Dashboard
+    fake: FakePythonAnywhere
+    data: Path
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.dashboard.app.state.services
+        return services
+
+    def post(self, path: str, **form: str) -> Response:
+        return self.dashboard.client.post(path, data=form, headers=SAME_ORIGIN)
+
+    def get(self, path: str) -> str:
+        return self.dashboard.client.get(path).text
+
+    def add(self, **changes: str) -> Response:
+        return self.post("/accounts", **(FORM | changes))
+
+    def status(self) -> SiteStatus | None:
+        site = self.services.sites.get("acme", SITE)
+        return site.status if site else None
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Connected]:
+    with fake_pythonanywhere() as fake:
+        fake.add_site(SITE, "/home/alice/serve")
+        data = tmp_path / "data"
+        with running_dashboard(data, api_hosts={"lab": fake.address}) as dashboard:
+            dashboard.sign_in()
+            yield Connected(dashboard, fake, data)
+
+
+def test_an_account_is_added_and_its_sites_join_the_list(place: Connected) -> None:
+    assert place.add().headers["location"] == "/accounts"
+    page = visible_text(place.get("/accounts"))
+    assert "Acme added" in page and "ends with 4567" in page
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+    assert SITE in place.get("/?account=acme")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"token": "f" * 40}, "token", "eu.pythonanywhere.com"),
+        ({"token": "too short"}, "token", "40 letters and digits"),
+        ({"username": "somebody"}, "username", "does not belong to somebody"),
+        ({"username": "a@b.example"}, "username", "not an e-mail"),
+        ({"label": ""}, "label", "Type a name"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(
+    place: Connected, changes: dict[str, str], field: str, words: str
+) -> None:
+    answer = place.add(**changes)
+    page = parse(answer.text)
+    assert answer.status_code == 422
+    assert words in one(page, f"#{field}-error").get_text()
+    assert one(page, "#label")["value"] == (FORM | changes)["label"]
+    assert place.services.accounts.all() == []
+
+
+@pytest.mark.parametrize("fault", [Fault.HTML, Fault.GARBAGE, Fault.EMPTY, Fault.RESET])
+def test_an_api_that_answers_nonsense_is_told_in_plain_words(
+    place: Connected, fault: Fault
+) -> None:
+    place.fake.fail(fault)
+    answer = place.add()
+    assert answer.status_code == 422
+    assert one(parse(answer.text), "[role=alert]").get_text()
+    assert "Traceback" not in answer.text
+    assert place.services.accounts.all() == []
+
+
+def test_an_account_is_tested_and_gets_another_token(place: Connected) -> None:
+    place.add()
+    place.post("/accounts/acme/test")
+    assert "1 sites, answered in" in place.get("/accounts")
+    place.post("/accounts/acme/token", token="e" * 40)
+    assert "The old token is still in use" in place.get("/accounts")
+    place.fake.token = "d" * 40
+    place.post("/accounts/acme/token", token="d" * 40)
+    page = visible_text(place.get("/accounts"))
+    assert "was replaced" in page and "ends with dddd" in page
+
+
+def test_a_removed_account_is_asked_about_and_its_sites_go_on(place: Connected) -> None:
+    place.add()
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+    assert "The sites keep running" in place.get("/accounts/acme/delete")
+    place.post("/accounts/acme/delete")
+    assert SITE not in place.get("/")
+    assert SITE in place.fake.websites
+    assert place.dashboard.client.get("/accounts/acme/delete").status_code == 404
+
+
+def test_a_domain_of_a_classic_web_app_is_explained_at_its_field(place: Connected) -> None:
+    place.add()
+    place.fake.classic_domains.add("old.example.org")
+    answer = place.post(
+        "/sites",
+        account_id="acme",
+        domain_name="old.example.org",
+        template="own",
+        command="/home/alice/serve",
+    )
+    assert "classic web app" in one(parse(answer.text), "#domain_name-error").get_text()
+
+
+def test_with_the_api_hanging_every_page_answers_at_once(place: Connected) -> None:
+    place.add()
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+    place.fake.fail(Fault.HANG)
+    place.services.account_service.refresh_soon("acme")
+    site = f"/accounts/acme/sites/{SITE}"
+    for path in ("/", "/accounts", site, f"{site}/logs", f"{site}/settings", "/activity"):
+        place.get(path)
+        start = time.monotonic()
+        page = place.get(path)
+        assert time.monotonic() - start < 0.5, path
+        assert SITE in page or path in ("/accounts", "/activity")
+    assert "Last seen" in place.get(site)
+
+
+def test_the_token_is_nowhere_to_be_found(
+    place: Connected, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    texts = [place.add().text]
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+    site = f"/accounts/acme/sites/{SITE}"
+    paths = ("/", "/accounts", "/accounts/new", "/accounts/acme/delete", site, "/activity")
+    texts += [place.get(path) for path in paths]
+    texts.append(place.add().text)
+    place.fake.fail(Fault.HTML)
+    texts.append(place.post("/accounts/acme/test").text + place.get("/accounts"))
+    texts.append(place.post(f"{site}/reload").text)
+    texts.append(caplog.text)
+    assert not [text for text in texts if TOKEN in text]
+    for file in place.data.rglob("*"):
+        if file.is_file():
+            assert TOKEN.encode() not in file.read_bytes(), file
