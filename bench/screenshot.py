@@ -24,6 +24,12 @@ PAGES = {
     "site-failing": "/accounts/local/sites/api.localhost",
     "log": f"{SHOP}/logs",
     "access-log": f"{SHOP}/logs?name=access",
+    "settings": f"{SHOP}/settings",
+    "site-activity": f"{SHOP}/activity",
+    "activity": "/activity",
+    "accounts": "/accounts",
+    "new-account": "/accounts/new",
+    "new-site": "/sites/new",
     "login": "/login",
     "404": "/nothing",
 }

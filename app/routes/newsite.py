@@ -37,7 +37,7 @@ TEMPLATE_VIEWS = [TemplateView(**asdict(template)) for template in commands.TEMP
 @router.page(urls.NEW_SITE, role=Role.ADMIN)
 async def show_new_site(req: Request) -> FT:
     account = await _account(services_of(req), req.query_params.get("account", ""))
-    return await _page(req, account, {}, {})
+    return await _page(req, account, _suggestions(account), {})
 
 
 @router.action(urls.CREATE_SITE, role=Role.ADMIN)
@@ -68,6 +68,18 @@ async def create_site(req: Request) -> FtResponse | Response:
     account = await _account(services, form.get("account_id", ""))
     values = form | {"enabled": form.get("enabled") or "off"}
     return FtResponse(await _page(req, account, values, errors), 422)
+
+
+def _suggestions(account: Account) -> dict[str, str]:
+    """PythonAnywhere's usual places, under the account's user name."""
+    if account.kind is AccountKind.LOCAL:
+        return {}
+    home = f"/home/{account.username}"
+    return {
+        "domain_name": commands.suggested_domain(account),
+        "working_folder": f"{home}/mysite",
+        "virtualenv": f"{home}/.virtualenvs/mysite",
+    }
 
 
 def _command(form: Mapping[str, str]) -> str:
