@@ -1,6 +1,7 @@
 """The accounts while the dashboard runs: added after a call that proves the token, kept in step."""
 
 import asyncio
+import logging
 import re
 import secrets
 import time
@@ -11,13 +12,22 @@ from typing import Protocol
 
 from anyio import to_thread
 
-from app.errors import HostRefused, InvalidInput, NotFound, SitedeckError, TokenRefused
+from app.errors import (
+    ConfigurationError,
+    HostRefused,
+    InvalidInput,
+    NotFound,
+    SitedeckError,
+    TokenRefused,
+)
 from app.hosting.changes import Changes, ListChanged
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
 from app.hosting.refresh import RemoteRefresh
 from app.models import Account, AccountKind, Secret
 from app.store.accounts import LOCAL, Accounts
+
+_log = logging.getLogger(__name__)
 
 TOKEN_FIELD = "token"
 _TOKEN = re.compile(r"[0-9A-Za-z._-]{20,200}")
@@ -77,7 +87,11 @@ class AccountService:
         """Connects the accounts that are kept. An address that is configured no more is skipped."""
         for account in await to_thread.run_sync(self._store.all):
             if account.kind is AccountKind.PYTHONANYWHERE:
-                self._connect(account)
+                try:
+                    self._connect(account)
+                except ConfigurationError as error:
+                    # The other accounts are still of use; its page says that this one is not.
+                    _log.error("%s cannot be connected: %s", account.label, error)
 
     async def close(self) -> None:
         for account_id in tuple(self._connected):

@@ -188,7 +188,7 @@ def _view(services: Services, account: Account, site_count: int) -> AccountView:
     address = services.account_service.api_hosts.get(account.api_host, account.api_host)
     refresh = services.account_service.refresh_of(account.id)
     if refresh is None:
-        problem = f"The API address {account.api_host!r} is not configured any more."
+        problem = f"The API address {account.api_host!r} cannot be used as it is configured."
         return AccountView(account, address, site_count, "", problem)
     seen = f", read {ago(refresh.seen_at, utc_now())}" if refresh.seen_at else ", not read yet"
     host = address.removeprefix("https://")

@@ -147,3 +147,20 @@ def test_a_wrong_token_is_refused_at_its_field_and_the_rest_is_kept(
         expect(page.locator("#token-error")).to_contain_text("eu.pythonanywhere.com")
         expect(page.locator("#label")).to_have_value("Acme")
         expect(page.locator("#token")).to_have_value("")
+
+
+def test_a_site_is_created_and_deleted_without_scripts(browser: Browser, product: Product) -> None:
+    with watched_context(browser, viewport=PHONE, java_script_enabled=False) as context:
+        page = context.new_page()
+        set_up(page, product)
+        place = on_this(product)
+        page.goto(product.origin + "/sites/new")
+        page.check("input[name=template][value=own]")
+        page.fill("#domain_name", place.domain)
+        page.fill("#command", place.command)
+        page.click("text=Create site")
+        expect(page.locator("h1")).to_have_text(place.domain)
+        page.click("nav.tabs >> text=Settings")
+        page.fill("#confirm", place.domain)
+        page.click("text=Delete site")
+        expect(page.locator(".notice[role=status]")).to_contain_text(f"{place.domain} deleted")
