@@ -154,7 +154,7 @@ def _services(settings: Settings, database: Database) -> Services:
             start_host=lambda: start_daemon(paths, str(settings.sites_listen)),
         )
     else:
-        accounts_store.remove(LOCAL.id)
+        accounts_store.remove_local()
     account_service = AccountService(
         accounts_store,
         known,

@@ -58,7 +58,7 @@ def _FollowButton() -> FT:
     )
 
 
-def LogChips(key: tuple[str, str], name: LogName, counts: Counter[Level]) -> FT:
+def LogChips(key: tuple[str, str], name: LogName, counts: Counter[Level], *, may_clear: bool) -> FT:
     """Which severities are shown, and how lines look."""
     chips = [
         Button(
@@ -83,7 +83,7 @@ def LogChips(key: tuple[str, str], name: LogName, counts: Counter[Level]) -> FT:
             download=True,
             cls="btn btn-ghost",
         ),
-        _ClearLog(key, name),
+        _ClearLog(key, name) if may_clear else None,
         cls="chips",
     )
 

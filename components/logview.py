@@ -29,6 +29,8 @@ def LogView(
     after: str,
     stream_href: str = "",
     choices: Sequence[LogName] = LIVE_LOGS,
+    *,
+    may_clear: bool = False,
 ) -> FT:
     """The card with the last lines of a site's log; `before` and `after` are their cursors.
 
@@ -38,7 +40,7 @@ def LogView(
     return Section(
         Div(
             LogTools(key, name, choices, is_live),
-            LogChips(key, name, Counter(line.level for line in lines)),
+            LogChips(key, name, Counter(line.level for line in lines), may_clear=may_clear),
             cls="log-tools",
         ),
         _Body(key, name, lines, before),

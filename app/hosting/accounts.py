@@ -15,6 +15,7 @@ from anyio import to_thread
 from app.errors import (
     ConfigurationError,
     HostRefused,
+    HostUnavailable,
     InvalidInput,
     NotFound,
     SitedeckError,
@@ -84,12 +85,12 @@ class AccountService:
             self.clients[LOCAL.id] = local_client
 
     async def start(self) -> None:
-        """Connects the accounts that are kept. An address that is configured no more is skipped."""
+        """Connects the accounts that are kept."""
         for account in await to_thread.run_sync(self._store.all):
             if account.kind is AccountKind.PYTHONANYWHERE:
                 try:
                     self._connect(account)
-                except ConfigurationError as error:
+                except HostUnavailable as error:
                     # The other accounts are still of use; its page says that this one is not.
                     _log.error("%s cannot be connected: %s", account.label, error)
 
@@ -106,7 +107,7 @@ class AccountService:
         """
         label, username, token = label.strip(), username.strip(), token.strip()
         self._check(label, api_host, username, token)
-        taken = {account.id for account in await to_thread.run_sync(self._store.all)}
+        taken = {LOCAL.id} | {kept.id for kept in await to_thread.run_sync(self._store.all)}
         account = Account(
             _new_id(label, taken), AccountKind.PYTHONANYWHERE, label, username, api_host, token[-4:]
         )
@@ -135,7 +136,12 @@ class AccountService:
             raise NotFound("There is no such account.")
         start = time.monotonic()
         sites = await client.list_sites()
-        return ConnectionTest(len(sites), time.monotonic() - start)
+        taken = time.monotonic() - start
+        connected = self._connected.get(account.id)
+        if connected is not None:
+            # The token is good, whatever was said of it before.
+            connected.refresh.resume()
+        return ConnectionTest(len(sites), taken)
 
     async def remove(self, account: Account) -> None:
         """Forgets the account and its token here; its sites keep running there."""
@@ -179,8 +185,6 @@ class AccountService:
             await client.close()
 
     def _connect(self, account: Account) -> None:
-        if account.api_host not in self.api_hosts:
-            return
         client = self._client(account, lambda: self._token_of(account.id))
         refresh = RemoteRefresh(account, client, self._known, self._changes)
         task = asyncio.create_task(refresh.run())
@@ -197,9 +201,14 @@ class AccountService:
         await connected.client.close()
 
     def _client(self, account: Account, read_token: Callable[[], str]) -> HostingClient:
-        return HostingClient.remote(
-            account, self.api_hosts[account.api_host], read_token, self._ca_file
-        )
+        """Raises HostUnavailable if the server's configuration does not fit the account."""
+        try:
+            address = self.api_hosts[account.api_host]
+            return HostingClient.remote(account, address, read_token, self._ca_file)
+        except (KeyError, ConfigurationError) as error:
+            raise HostUnavailable(
+                f"The API address {account.api_host!r} cannot be used as it is configured: {error}"
+            ) from None
 
     def _token_of(self, account_id: str) -> str:
         sealed = self._store.token_of(account_id)

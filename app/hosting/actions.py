@@ -88,8 +88,11 @@ class SiteActions:
         target = f"{account_id}/{domain_name}"
         try:
             site = await client.create_site(domain_name, command, working_folder, enabled=enabled)
-        except HostRefused as error:
+        except HostingError as error:
             await self._record("create", target, actor, f"failed: {error}")
+            self._refresh_soon(account_id)
+            if not isinstance(error, HostRefused):
+                raise
             if error.status == 403:
                 raise InvalidInput(f"{error} {_CLASSIC}", "domain_name") from None
             if error.field in ("domain_name", "command", "working_directory"):
@@ -118,6 +121,7 @@ class SiteActions:
         except HostingError as error:
             if not (isinstance(error, HostRefused) and error.status == 404):
                 await self._record("delete", target, actor, f"failed: {error}")
+                self._refresh_soon(site.account_id)
                 raise
         await self._known.forget(*site.key)
         await self._record("delete", target, actor, "done")

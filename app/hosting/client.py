@@ -155,7 +155,8 @@ class HostingClient(HostingApi):
             content = await _body(response)
         answer = parse_json(content) if content else None
         if is_error_object(answer):
-            raise refusal(self.account, 400, content, response.headers)
+            masked = content.replace(_token_sent(response), b"[token]")
+            raise refusal(self.account, 400, masked, response.headers)
         return answer
 
     @asynccontextmanager
@@ -166,9 +167,11 @@ class HostingClient(HostingApi):
 
         `seconds` is the time for everything from then on, `silence` that for the next bytes.
         """
-        headers = {"authorization": f"Token {self._token(call.urgency)}", **call.headers}
+        self._check_refused(call.urgency)
         if self._governor is not None:
             await self._governor.turn(call.endpoint, call.urgency)
+        # Only now: while a call waits for its turn, the token may be replaced.
+        headers = {"authorization": f"Token {self._token(call.urgency)}", **call.headers}
         timeout = httpx.Timeout(silence, connect=self._deadlines.connect)
         try:
             async with (
@@ -182,9 +185,12 @@ class HostingClient(HostingApi):
             raise _unavailable(error) from None
         self._refused = ""
 
-    def _token(self, urgency: Urgency) -> str:
+    def _check_refused(self, urgency: Urgency) -> None:
         if self._refused and urgency is Urgency.POLLING:
             raise TokenRefused(self._refused)
+
+    def _token(self, urgency: Urgency) -> str:
+        self._check_refused(urgency)
         token = self._read_token()
         if _TOKEN.fullmatch(token) is None:
             # As a header it would raise an error that quotes it.
@@ -193,14 +199,19 @@ class HostingClient(HostingApi):
 
     async def _refuse(self, call: Call, response: httpx.Response) -> NoReturn:
         # A proxy's error page may repeat the request.
-        token = self._read_token().encode()
-        content = (await _body(response)).replace(token, b"[token]")
+        sent = _token_sent(response)
+        content = (await _body(response)).replace(sent, b"[token]")
         error = refusal(self.account, response.status_code, content, response.headers)
-        if isinstance(error, TokenRefused):
+        # What is said of a token that has been replaced meanwhile does not count.
+        if isinstance(error, TokenRefused) and sent == self._read_token().encode():
             self._refused = str(error)
         if isinstance(error, HostThrottled) and self._governor is not None:
             self._governor.pause(call.endpoint, error.retry_seconds)
         raise error
+
+
+def _token_sent(response: httpx.Response) -> bytes:
+    return response.request.headers["authorization"].removeprefix("Token ").encode()
 
 
 async def _body(response: httpx.Response, limit: int = MAX_ANSWER_BYTES) -> bytes:

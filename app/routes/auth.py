@@ -83,7 +83,9 @@ async def sign_in(req: Request) -> FtResponse | Response:
         found = await to_thread.run_sync(services.users.with_hash, form["username"])
         is_right = await services.passwords.verify(found[1] if found else None, form["password"])
         if found is None or not is_right:
-            await _record(req, form["username"], "sign in", "failed: wrong name or password")
+            # A password typed into the wrong field must not stand in the record.
+            name = found[0].name if found else "unknown"
+            await _record(req, name, "sign in", "failed: wrong name or password")
             raise InvalidInput(WRONG_SIGN_IN)
     except InvalidInput as error:
         values = form | {"next": safe_return_path(form.get("next", ""))}

@@ -16,7 +16,7 @@ from app.logs.entries import fold
 from app.logs.files import Page, read_after, read_before, read_line, read_tail
 from app.logs.identity import Cursor
 from app.logs.sse import encode_event
-from app.models import LogName, Site, Toast
+from app.models import LogName, Role, Site, Toast
 from app.routes.events import PageView
 from app.routes.pages import account_labels, set_flash, shell_page
 from app.routes.router import Router
@@ -60,7 +60,15 @@ async def show_log(req: Request) -> FT:
         SiteHead(site, label),
         host_notice(services),
         SiteTabs(site, "logs"),
-        LogView(site.key, name, fold(page.lines), before, after, stream if is_live else ""),
+        LogView(
+            site.key,
+            name,
+            fold(page.lines),
+            before,
+            after,
+            stream if is_live else "",
+            may_clear=is_live and session_of(req).user.role.includes(Role.OPERATOR),
+        ),
         account_id=site.account_id,
         stream_href=stream if is_live else urls.events("/".join(site.key), since),
     )
@@ -157,6 +165,8 @@ async def clear_log(req: Request) -> Response:
     """Deletes the file at the host, which begins a new one with the next line."""
     services = services_of(req)
     site, name, actor = await find_site(req), _name_of(req), actor_of(req)
+    if name.index:
+        raise InvalidInput("Only a live log can be cleared.")
     path = f"/var/log/{name.file_name(site.domain_name)}"
     try:
         await services.actions.client(site.account_id).delete_file(path)

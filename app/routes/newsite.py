@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import HostingError, InvalidInput, NotFound
+from app.errors import HostingError, HostUnavailable, InvalidInput, NotFound
 from app.hosting import commands
 from app.models import Account, AccountKind, Role, parse_domain
 from app.routes.pages import shell_page
@@ -21,23 +21,27 @@ from components.newsite import NewSitePage, NewSiteView, TemplateView
 
 router = Router()
 
-FIELDS = {
-    "account_id": 64,
-    "domain_name": 260,
-    "template": 20,
-    "working_folder": 500,
-    "virtualenv": 500,
-    "application": 200,
-    "command": 4000,
-    "enabled": 3,
-}
+# Far more than is accepted: what is too long is said at its field, with the rest kept.
+NAMES = (
+    "account_id",
+    "domain_name",
+    "template",
+    "working_folder",
+    "virtualenv",
+    "application",
+    "command",
+    "enabled",
+)
+FIELDS = dict.fromkeys(NAMES, 20_000)
 TEMPLATE_VIEWS = [TemplateView(**asdict(template)) for template in commands.TEMPLATES]
 
 
 @router.page(urls.NEW_SITE, role=Role.ADMIN)
 async def show_new_site(req: Request) -> FT:
+    """Another choice of account comes back here with what was typed so far."""
     account = await _account(services_of(req), req.query_params.get("account", ""))
-    return await _page(req, account, _suggestions(account), {})
+    typed = {name: req.query_params[name][:5000] for name in NAMES if name in req.query_params}
+    return await _page(req, account, typed or _suggestions(account), {})
 
 
 @router.action(urls.CREATE_SITE, role=Role.ADMIN)
@@ -48,6 +52,8 @@ async def create_site(req: Request) -> FtResponse | Response:
     try:
         form = await read_form(req, FIELDS)
         account = await _account(services, form["account_id"])
+        if account.id != form["account_id"]:
+            raise InvalidInput("The account that was chosen is not there any more. Choose again.")
         domain_name = parse_domain(form["domain_name"])
         command = commands.check_command(_command(form))
         folder = form["working_folder"].strip() if account.kind is AccountKind.LOCAL else ""
@@ -62,12 +68,18 @@ async def create_site(req: Request) -> FtResponse | Response:
     except InvalidInput as error:
         errors = {error.field: str(error)}
     except HostingError as error:
-        errors = {"": f"The site was not created. {error}"}
+        errors = {"": _failure(error)}
     else:
         return RedirectResponse(urls.site(account.id, domain_name), 303)
     account = await _account(services, form.get("account_id", ""))
     values = form | {"enabled": form.get("enabled") or "off"}
     return FtResponse(await _page(req, account, values, errors), 422)
+
+
+def _failure(error: HostingError) -> str:
+    if isinstance(error, HostUnavailable):
+        return f"{error} Whether the site was created is not known: look at the list of sites."
+    return f"The site was not created. {error}"
 
 
 def _suggestions(account: Account) -> dict[str, str]:

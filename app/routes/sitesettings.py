@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import HostingError, InvalidInput, NotFound
+from app.errors import HostingError, HostUnavailable, InvalidInput, NotFound
 from app.models import Role, Site, Toast
 from app.routes.pages import set_flash, shell_page
 from app.routes.router import Router
@@ -39,11 +39,16 @@ async def delete_site(req: Request) -> FtResponse | Response:
             raise InvalidInput(f"Type {site.domain_name} to delete the site.", "confirm")
         await services.actions.delete(site, actor_of(req))
     except (InvalidInput, HostingError) as error:
-        message = f"{error} The site was not deleted." if isinstance(error, HostingError) else error
-        return FtResponse(await _page(req, site, form, {"confirm": str(message)}), 422)
+        return FtResponse(await _page(req, site, form, {"confirm": _words(error)}), 422)
     toast = Toast(f"{site.domain_name} deleted", "Its logs and files are still there.")
     await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
     return RedirectResponse(urls.SITES, 303)
+
+
+def _words(error: InvalidInput | HostingError) -> str:
+    if isinstance(error, HostUnavailable):
+        return f"{error} Whether the site was deleted is not known: look at the list of sites."
+    return f"{error} The site was not deleted." if isinstance(error, HostingError) else str(error)
 
 
 async def _page(

@@ -19,6 +19,12 @@ class Accounts:
             (LOCAL.id, LOCAL.kind.value, LOCAL.label, LOCAL.username),
         )
 
+    def remove_local(self) -> None:
+        """The local account goes while the local host is off; its sites are listed again later."""
+        self._database.execute(
+            "DELETE FROM accounts WHERE id = ? AND kind = ?", (LOCAL.id, LOCAL.kind.value)
+        )
+
     def add(self, account: Account, token: str) -> None:
         """Raises InvalidInput if the same login is there already."""
         try:

@@ -2,31 +2,39 @@
 
 const form = document.getElementById("new-site");
 const field = (name) => form.elements[name];
-let filled = field("command").value;
-
 const chosen = () => form.querySelector("input[name=template]:checked");
 
 const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
 
-const fill = () => {
+const filledIn = () => {
   const { command, application } = chosen().dataset;
-  for (const steps of form.querySelectorAll("[data-steps]")) {
-    steps.hidden = steps.dataset.steps !== chosen().value;
-  }
-  if (field("command").value !== filled) return; // typed by hand: left alone
   const folder = field("working_folder").value.trim();
   const virtualenv = field("virtualenv").value.trim().replace(/\/+$/, "");
-  filled = !command || !folder || !virtualenv ? "" : command
+  if (!command || !folder || !virtualenv) return "";
+  return command
     .replaceAll("{virtualenv}", quoted(virtualenv))
     .replaceAll("{folder}", quoted(folder))
     .replaceAll("{application}", quoted(field("application").value.trim() || application))
     .replaceAll("{{", "{").replaceAll("}}", "}");
-  field("command").value = filled;
+};
+
+let filled = filledIn(); // what the template says; anything else in the field was typed
+
+const fill = () => {
+  for (const steps of form.querySelectorAll("[data-steps]")) {
+    steps.hidden = steps.dataset.steps !== chosen().value;
+  }
+  const isTyped = ![filled, ""].includes(field("command").value);
+  filled = filledIn();
+  if (!isTyped) field("command").value = filled;
 };
 
 form.addEventListener("change", (event) => {
   if (event.target.name === "account_id") {
-    location.assign(`/sites/new?account=${encodeURIComponent(event.target.value)}`);
+    const typed = new URLSearchParams(new FormData(form));
+    typed.set("account", event.target.value);
+    typed.delete("account_id");
+    location.assign(`/sites/new?${typed}`);
   } else if (event.target.name === "template") {
     field("application").value = event.target.dataset.application;
     fill();

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from anyio import to_thread
 
+from app.errors import NotFound
 from app.hosting.client import HostingClient
 from app.logs.remote.poller import RemoteLogs
 from app.models import LogKind, LogName
@@ -36,12 +37,16 @@ class LogSources:
         self._remote: dict[str, tuple[HostingClient, RemoteLogs]] = {}
 
     def log(self, key: SiteKey, name: LogName) -> Path:
-        remote = self._remote_of(key[0])
-        return remote.log(key[1], name) if remote else self._local.log_file(key[1], name)
+        """Raises NotFound for an account that is not connected."""
+        if key[0] == LOCAL.id:
+            return self._local.log_file(key[1], name)
+        return self._connected(key[0]).log(key[1], name)
 
     def times(self, key: SiteKey, name: LogName) -> Path:
-        remote = self._remote_of(key[0])
-        return remote.times(key[1], name) if remote else self._local.times_file(key[1], name)
+        """Raises NotFound for an account that is not connected."""
+        if key[0] == LOCAL.id:
+            return self._local.times_file(key[1], name)
+        return self._connected(key[0]).times(key[1], name)
 
     def watch(self, key: SiteKey, kind: LogKind) -> AbstractAsyncContextManager[None]:
         """Keeps a mirror growing while the block runs; a local log grows by itself."""
@@ -77,6 +82,12 @@ class LogSources:
     async def close(self) -> None:
         for _, remote in self._remote.values():
             await remote.close()
+
+    def _connected(self, account_id: str) -> RemoteLogs:
+        remote = self._remote_of(account_id)
+        if remote is None:
+            raise NotFound("This account is not connected.")
+        return remote
 
     def _remote_of(self, account_id: str) -> RemoteLogs | None:
         if account_id == LOCAL.id:
