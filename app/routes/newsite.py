@@ -39,9 +39,17 @@ TEMPLATE_VIEWS = [TemplateView(**asdict(template)) for template in commands.TEMP
 @router.page(urls.NEW_SITE, role=Role.ADMIN)
 async def show_new_site(req: Request) -> FT:
     """Another choice of account comes back here with what was typed so far."""
-    account = await _account(services_of(req), req.query_params.get("account", ""))
-    typed = {name: req.query_params[name][:5000] for name in NAMES if name in req.query_params}
-    return await _page(req, account, typed or _suggestions(account), {})
+    services = services_of(req)
+    account = await _account(services, req.query_params.get("account", ""))
+    accounts = await to_thread.run_sync(services.accounts.all)
+    # What one account suggested is no use to another: only what somebody typed stays.
+    suggested = {value for each in accounts for value in _suggestions(each).values()}
+    typed = {
+        name: value[:5000]
+        for name in NAMES
+        if (value := req.query_params.get(name, "")) and value not in suggested
+    }
+    return await _page(req, account, _suggestions(account) | typed, {})
 
 
 @router.action(urls.CREATE_SITE, role=Role.ADMIN)

@@ -33,7 +33,9 @@ form.addEventListener("change", (event) => {
   if (event.target.name === "account_id") {
     const typed = new URLSearchParams(new FormData(form));
     typed.set("account", event.target.value);
+    typed.set("enabled", field("enabled").checked ? "on" : "off");
     typed.delete("account_id");
+    if (field("command").value === filled) typed.delete("command");
     location.assign(`/sites/new?${typed}`);
   } else if (event.target.name === "template") {
     field("application").value = event.target.dataset.application;

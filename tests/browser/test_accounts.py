@@ -99,7 +99,7 @@ def on_this(product: Product) -> Place:
 def create(page: Page, product: Product, place: Place) -> None:
     page.goto(product.origin + "/sites/new")
     page.select_option("#account_id", label=place.label)
-    page.wait_for_url("**/sites/new?account=*")
+    page.wait_for_url("**/sites/new?*account=*")
     page.check("input[name=template][value=own]")
     page.fill("#domain_name", place.domain)
     page.fill("#command", place.command)
@@ -164,3 +164,23 @@ def test_a_site_is_created_and_deleted_without_scripts(browser: Browser, product
         page.fill("#confirm", place.domain)
         page.click("text=Delete site")
         expect(page.locator(".notice[role=status]")).to_contain_text(f"{place.domain} deleted")
+
+
+def test_another_choice_of_account_keeps_what_was_typed_and_suggests_its_own_places(
+    browser: Browser, product: Product
+) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        connect(page, product)
+        page.goto(product.origin + "/sites/new?account=local")
+        page.check("input[name=template][value=own]")
+        page.fill("#command", "/bin/mine --uds ${DOMAIN_SOCKET}")
+        page.uncheck("input[name=enabled]")
+        page.select_option("#account_id", label="Acme")
+        expect(page.locator("#working_folder")).to_have_value(f"/home/{USER}/mysite")
+        page.select_option("#account_id", label="Local host")
+        expect(page.locator("#working_folder")).to_have_value("")
+        expect(page.locator("#command")).to_have_value("/bin/mine --uds ${DOMAIN_SOCKET}")
+        expect(page.locator("input[name=enabled]")).not_to_be_checked()
+        expect(page.locator("input[name=template][value=own]")).to_be_checked()
