@@ -1,6 +1,7 @@
 """Logs of a remote account: copied while they are watched, through everything they may do."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.models import LogKind
 from tests.fakes.faults import Fault
 from tests.fakes.files import log_path
 from tests.hosting.conftest import until
-from tests.logs.remote_kit import DOMAIN, ERROR, Account, as_condition, remote_logs
+from tests.logs.remote_kit import DOMAIN, ERROR, OTHER, Account, as_condition, remote_logs
 
 pytestmark = pytest.mark.anyio
 
@@ -150,3 +151,17 @@ async def test_a_forgotten_log_leaves_nothing_behind(account: Account) -> None:
     await account.logs.forget(DOMAIN, LogKind.ERROR)
     folder = account.logs.log(DOMAIN, ERROR).parent
     assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+async def test_a_look_under_way_does_not_bring_a_forgotten_log_back(account: Account) -> None:
+    account.fake.write_log(DOMAIN, b"one\n")
+    account.fake.write_log(OTHER, b"two\n")
+    hold = account.fake.holds["GET"] = threading.Event()
+    async with account.logs.watch(DOMAIN, LogKind.ERROR):
+        await until(as_condition(lambda: account.fake.count("files")), "the look")
+    await account.logs.forget(DOMAIN, LogKind.ERROR)
+    hold.set()
+    # Logs are looked at one after the other, so the look that was held is over by then.
+    async with account.logs.watch(OTHER, LogKind.ERROR):
+        await account.until_copy(b"two\n", domain=OTHER)
+    assert not account.logs.log(DOMAIN, ERROR).exists()

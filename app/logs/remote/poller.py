@@ -78,8 +78,7 @@ class RemoteLogs:
         """Fetches the log while the block runs, however many there are. Raises InvalidInput."""
         log = await self._find(domain_name, kind)
         log.users += 1
-        if self._task is None:
-            self._task = asyncio.create_task(self._poll())
+        self._start()
         self._wake.set()
         try:
             yield
@@ -99,8 +98,11 @@ class RemoteLogs:
     async def forget(self, domain_name: str, kind: LogKind) -> None:
         """Deletes the copies of a log that has been deleted. Raises InvalidInput."""
         log = await self._find(domain_name, kind)
+        # A look under way would bring back what it has just fetched of the deleted file.
+        await self.close()
         await to_thread.run_sync(log.copy.mirror.remove)
         log.due, log.looked_at = 0.0, None
+        self._start()
 
     def resume(self) -> None:
         """Looks at every watched log soon, whatever it waits for: the token may be another now."""
@@ -110,11 +112,16 @@ class RemoteLogs:
         self._wake.set()
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        """Ends polling; a later `watch` begins it again."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+                await task
+
+    def _start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._poll())
 
     async def _find(self, domain_name: str, kind: LogKind) -> _Watched:
         name = LogName(kind)
