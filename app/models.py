@@ -166,6 +166,23 @@ class Site:
         return self.account_id, self.domain_name
 
 
+@dataclass(frozen=True, slots=True)
+class SiteTemplate:
+    """A kind of site: how it is served, what to install, and a file to start from.
+
+    `command` is a format string with the fields `virtualenv`, `folder` and `application`.
+    """
+
+    id: str
+    name: str
+    server: str
+    command: str
+    application: str
+    install: str
+    starter_file: str
+    starter: str
+
+
 class SiteAction(StrEnum):
     """What one click does to a site."""
 
@@ -259,13 +276,15 @@ class LogName:
         return cls(LogKind(match[1]), int(match[2] or match[3] or 0))
 
     def __str__(self) -> str:
-        suffix = {0: "", 1: ".1"}.get(self.index, f".{self.index}.gz")
-        return f"{self.kind.value}{suffix}"
+        return f"{self.kind.value}{self._suffix}"
 
     def file_name(self, domain_name: str) -> str:
         """The file's name in the log folder, `DOMAIN.error.log.1` in PythonAnywhere's pattern."""
-        suffix = {0: "", 1: ".1"}.get(self.index, f".{self.index}.gz")
-        return f"{domain_name}.{self.kind.value}.log{suffix}"
+        return f"{domain_name}.{self.kind.value}.log{self._suffix}"
+
+    @property
+    def _suffix(self) -> str:
+        return {0: "", 1: ".1"}.get(self.index, f".{self.index}.gz")
 
 
 class Level(StrEnum):

@@ -29,7 +29,7 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Account, AccountKind
-from components.forms import Field, FormError, PageForm
+from components.forms import Consequences, Field, FieldError, FormError, PageForm
 from components.icons import Icon
 
 TOKEN_PAGES = {
@@ -154,13 +154,15 @@ def RemoveAccountPage(account: Account, site_count: int) -> FT:
     return Div(
         Div(Div(H1(f"Remove {account.label}?"), cls="title"), cls="page-head"),
         Section(
-            Ul(
-                _Bullet("gone", "x", "Its token is deleted from this machine."),
-                _Bullet("gone", "x", f"Its {site_count} sites leave the list here."),
-                _Bullet("kept", "check", "The sites keep running at the host, unchanged."),
-                _Bullet(
-                    "kept", "check", "The token stays valid there until you revoke it at the host."
-                ),
+            Consequences(
+                gone=[
+                    "Its token is deleted from this machine.",
+                    f"Its {site_count} sites leave the list here.",
+                ],
+                kept=[
+                    "The sites keep running at the host, unchanged.",
+                    "The token stays valid there until you revoke it at the host.",
+                ],
                 cls="bullets card-body",
             ),
             PageForm(
@@ -173,10 +175,6 @@ def RemoveAccountPage(account: Account, site_count: int) -> FT:
         ),
         cls="stack",
     )
-
-
-def _Bullet(kind: str, icon: str, text: str) -> FT:
-    return Li(Icon(icon), Span(text), cls=kind)
 
 
 def NewAccountForm(
@@ -247,11 +245,10 @@ def _HostChoices(
         )
         for name, address in hosts.items()
     ]
-    error = errors.get("host")
     return Fieldset(
         Legend("System"),
         Div(*choices, cls="choices"),
-        P(Icon("alert"), Span(error), cls="field-error") if error else None,
+        FieldError("host", errors.get("host", "")),
         cls="stack-s",
     )
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import groupby
 
-from fasthtml.common import FT, H1, H2, A, Div, Form, Input, Li, P, Section, Span, Strong, Ul
+from fasthtml.common import FT, H1, H2, A, Div, Li, P, Section, Span, Strong, Ul
 
 from app import urls
 from app.models import Activity
+from components.forms import FilterForm
 from components.icons import Icon
 from components.times import When
 
@@ -45,26 +46,7 @@ def ActivityPage(entries: Sequence[Activity], query: str, now: datetime, *, has_
             Div(H1("Activity"), P("Everything done through Sitedeck."), cls="title"),
             cls="page-head",
         ),
-        Form(
-            Div(
-                Icon("search"),
-                Input(
-                    id="filter",
-                    name="query",
-                    type="search",
-                    value=query,
-                    cls="input",
-                    placeholder="Filter by site, user, action",
-                    aria_label="Filter activity",
-                    maxlength="100",
-                ),
-                cls="input-group grow",
-            ),
-            cls="toolbar",
-            role="search",
-            action=urls.ACTIVITY,
-            method="get",
-        ),
+        FilterForm(urls.ACTIVITY, query, "Filter activity", "Filter by site, user, action"),
         ActivityList(entries, now),
         P(
             A("Older entries", href=urls.activity(query, entries[-1].id), cls="btn push"),

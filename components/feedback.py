@@ -4,8 +4,9 @@ from fasthtml.common import FT, A, Button, Code, Div, P, Section, Small, Strong,
 
 from app import urls
 from app.models import HostNotice, Toast
-from components.forms import FragmentForm
+from components.forms import FragmentForm, IconButton
 from components.icons import Icon
+from components.live import replaced_by
 
 NOTICE_EVENT = "notice"
 TOAST_EVENT = "toast"
@@ -19,13 +20,7 @@ def ToastCard(toast: Toast) -> FT:
         Icon(icon),
         P(toast.text, Small(f"{toast.detail} " if toast.detail else None, _ActivityLink(toast))),
         _UndoForm(toast),
-        Button(
-            Icon("x"),
-            type="button",
-            cls="btn btn-ghost btn-icon",
-            data_dismiss=True,
-            aria_label="Dismiss",
-        ),
+        IconButton("x", "Dismiss", data_dismiss=True),
         cls=f"toast {kind}",
         role="alert" if toast.is_error else None,
         data_site=toast.site_key[1] if toast.site_key else None,
@@ -87,22 +82,14 @@ def HostNoticeArea(notice: HostNotice | None, account_id: str) -> FT:
         card,
         id="host-notice",
         cls="contents",
-        sse_swap=NOTICE_EVENT,
-        hx_swap="outerHTML",
+        **replaced_by(NOTICE_EVENT),
     )
 
 
 def CodeBox(text: str, what: str) -> FT:
     """One line to copy."""
-    return Div(
-        Code(text),
-        Button(
-            Icon("copy"),
-            type="button",
-            cls="btn btn-ghost btn-icon",
-            data_copy=text,
-            aria_label=f"Copy {what}",
-            title=f"Copy {what}",
-        ),
-        cls="codebox",
-    )
+    return Div(Code(text), CopyButton(text, what), cls="codebox")
+
+
+def CopyButton(text: str, what: str) -> FT:
+    return IconButton("copy", f"Copy {what}", data_copy=text, title=f"Copy {what}")

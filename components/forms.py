@@ -1,8 +1,8 @@
 """Form fields, and the two forms of people who are not signed in yet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from fasthtml.common import FT, H1, Button, Code, Div, Form, Input, Label, P, Section, Span
+from fasthtml.common import FT, H1, Button, Code, Div, Form, Input, Label, Li, P, Section, Span, Ul
 
 from app import urls
 from components.icons import Icon
@@ -24,6 +24,50 @@ def FragmentForm(address: str, *content: FT | str | None, **attributes: str | bo
     return PageForm(address, *content, hx_post=address, hx_sync="this:drop", **attributes)
 
 
+def FilterForm(
+    address: str, query: str, label: str, placeholder: str, *more: FT, **attributes: str
+) -> FT:
+    """The search field above a list. It works without scripts too: Enter submits it.
+
+    `attributes` are the field's own.
+    """
+    field = Input(
+        id="filter",
+        name="query",
+        type="search",
+        cls="input",
+        value=query,
+        placeholder=placeholder,
+        aria_label=label,
+        maxlength="100",
+        **attributes,
+    )
+    return Form(
+        Div(Icon("search"), field, cls="input-group grow"),
+        *more,
+        cls="toolbar",
+        role="search",
+        action=address,
+        method="get",
+    )
+
+
+def Consequences(gone: Sequence[str], kept: Sequence[str], cls: str) -> FT:
+    """What a deletion takes away and what it leaves, a sentence each."""
+    return Ul(
+        *(Li(Icon("x"), Span(text), cls="gone") for text in gone),
+        *(Li(Icon("check"), Span(text), cls="kept") for text in kept),
+        cls=cls,
+    )
+
+
+def IconButton(icon: str, label: str, **attributes: str | bool) -> FT:
+    """A button that shows nothing but an icon; `label` says what it does."""
+    return Button(
+        Icon(icon), type="button", cls="btn btn-ghost btn-icon", aria_label=label, **attributes
+    )
+
+
 def Field(
     name: str,
     label: str,
@@ -39,37 +83,53 @@ def Field(
     Passwords are never sent back and get a button that shows them.
     """
     is_password = attributes.get("type") == "password"
-    error = errors.get(name, "")
-    described = [f"{name}-hint"] * bool(hint) + [f"{name}-error"] * bool(error)
     field = Input(
         id=name,
         name=name,
         value=None if is_password else values.get(name, ""),
         cls="input",
         required=is_required,
-        aria_invalid="true" if error else None,
-        aria_describedby=" ".join(described) or None,
-        autofocus=name == next(filter(None, errors), ""),
+        **described(name, errors, has_hint=bool(hint)),
         **attributes,
     )
-    return Div(
-        Label(label, _for=name),
+    return LabelledField(
+        name,
+        label,
         Div(field, _ShowPassword(name), cls="input-group") if is_password else field,
         P(hint, cls="hint", id=f"{name}-hint") if hint else None,
-        P(Icon("alert"), Span(error), cls="field-error", id=f"{name}-error") if error else None,
-        cls="field",
+        errors,
     )
+
+
+def described(
+    name: str, errors: Mapping[str, str], *, has_hint: bool
+) -> Mapping[str, str | bool | None]:
+    """The attributes that tie a field to its hint and error; the first wrong field is focused."""
+    ids = [f"{name}-hint"] * has_hint + [f"{name}-error"] * bool(errors.get(name))
+    return {
+        "aria_invalid": "true" if errors.get(name) else None,
+        "aria_describedby": " ".join(ids) or None,
+        "autofocus": name == next(filter(None, errors), ""),
+    }
+
+
+def LabelledField(
+    name: str, label: str, field: FT, hint: FT | None, errors: Mapping[str, str]
+) -> FT:
+    """A field of any kind between its label and its hint and error."""
+    return Div(
+        Label(label, _for=name), field, hint, FieldError(name, errors.get(name, "")), cls="field"
+    )
+
+
+def FieldError(name: str, error: str) -> FT | None:
+    if not error:
+        return None
+    return P(Icon("alert"), Span(error), cls="field-error", id=f"{name}-error")
 
 
 def _ShowPassword(name: str) -> FT:
-    return Button(
-        Icon("eye"),
-        type="button",
-        cls="btn btn-ghost btn-icon",
-        data_show_password=f"#{name}",
-        aria_pressed="false",
-        aria_label="Show password",
-    )
+    return IconButton("eye", "Show password", data_show_password=f"#{name}", aria_pressed="false")
 
 
 def FormError(errors: Mapping[str, str]) -> FT | None:

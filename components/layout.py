@@ -27,7 +27,7 @@ from fasthtml.common import (
 from app import urls
 from app.models import Toast
 from components.feedback import TOAST_EVENT, TOASTS_ID, FlashNotice
-from components.forms import PageForm
+from components.forms import IconButton, PageForm
 from components.icons import BrandMark, Icon
 from components.live import appended_by, stream
 from components.shortcuts import ShortcutsButton, ShortcutsDialog
@@ -146,13 +146,8 @@ def _Brand() -> FT:
 
 
 def _ThemeToggle() -> FT:
-    return Button(
-        Icon("moon"),
-        type="button",
-        cls="btn btn-ghost btn-icon",
-        data_theme_toggle=True,
-        aria_label="Switch between light and dark",
-        title="Light / dark",
+    return IconButton(
+        "moon", "Switch between light and dark", data_theme_toggle=True, title="Light / dark"
     )
 
 

@@ -31,24 +31,10 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Account, AccountKind
-from components.feedback import CodeBox
-from components.forms import Field, FormError, PageForm
+from app.models import Account, AccountKind, SiteTemplate
+from components.feedback import CodeBox, CopyButton
+from components.forms import Field, FormError, LabelledField, PageForm, described
 from components.icons import Icon
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateView:
-    """One template with what its steps show; `command` has `{virtualenv}` and so on in it."""
-
-    id: str
-    name: str
-    server: str
-    command: str
-    application: str
-    install: str
-    starter_file: str
-    starter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +42,14 @@ class NewSiteView:
     accounts: Sequence[Account]
     account: Account
     suggested_domain: str
-    templates: Sequence[TemplateView]
+    templates: Sequence[SiteTemplate]
 
     @property
     def is_local(self) -> bool:
         return self.account.kind is AccountKind.LOCAL
 
 
-OWN = TemplateView("own", "Own command", "any program", "", "", "", "", "")
+OWN = SiteTemplate("own", "Own command", "any program", "", "", "", "", "")
 
 
 def NewSitePage(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
@@ -180,7 +166,7 @@ def _What(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, str
     )
 
 
-def _Choice(template: TemplateView, values: Mapping[str, str]) -> FT:
+def _Choice(template: SiteTemplate, values: Mapping[str, str]) -> FT:
     return Label(
         Input(
             type="radio",
@@ -197,7 +183,6 @@ def _Choice(template: TemplateView, values: Mapping[str, str]) -> FT:
 
 
 def _Command(values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
-    error = errors.get("command", "")
     field = Textarea(
         values.get("command", ""),
         id="command",
@@ -205,9 +190,7 @@ def _Command(values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
         rows="3",
         cls="textarea mono",
         spellcheck="false",
-        aria_invalid="true" if error else None,
-        aria_describedby="command-hint command-error" if error else "command-hint",
-        autofocus=next(iter(errors), "") == "command",
+        **described("command", errors, has_hint=True),
     )
     hint = P(
         "A program with its whole path and its arguments, not a line for a shell. It has to listen "
@@ -217,13 +200,7 @@ def _Command(values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
         cls="hint",
         id="command-hint",
     )
-    return Div(
-        Label("Command", _for="command"),
-        field,
-        hint,
-        P(Icon("alert"), Span(error), cls="field-error", id="command-error") if error else None,
-        cls="field",
-    )
+    return LabelledField("command", "Command", field, hint, errors)
 
 
 def _Steps(view: NewSiteView, values: Mapping[str, str]) -> FT:
@@ -269,15 +246,8 @@ def _Steps(view: NewSiteView, values: Mapping[str, str]) -> FT:
     )
 
 
-def _Starter(template: TemplateView) -> FT:
-    copy = Button(
-        Icon("copy"),
-        type="button",
-        cls="btn btn-ghost btn-icon",
-        data_copy=template.starter,
-        aria_label=f"Copy {template.starter_file}",
-        title=f"Copy {template.starter_file}",
-    )
+def _Starter(template: SiteTemplate) -> FT:
+    copy = CopyButton(template.starter, template.starter_file)
     return Div(Pre(Code(template.starter)), copy, cls="codebox starter")
 
 

@@ -4,7 +4,6 @@ from fasthtml.common import (
     FT,
     H2,
     H3,
-    Button,
     Dd,
     Dialog,
     Div,
@@ -17,7 +16,7 @@ from fasthtml.common import (
     Span,
 )
 
-from components.icons import Icon
+from components.forms import IconButton
 
 GROUPS = {
     "Anywhere": {
@@ -38,24 +37,13 @@ GROUPS = {
 
 
 def ShortcutsButton() -> FT:
-    return Button(
-        Icon("keyboard"),
-        type="button",
-        cls="btn btn-ghost btn-icon",
-        data_open_shortcuts=True,
-        aria_label="Keyboard shortcuts",
-        title="Keyboard shortcuts (?)",
+    return IconButton(
+        "keyboard", "Keyboard shortcuts", data_open_shortcuts=True, title="Keyboard shortcuts (?)"
     )
 
 
 def ShortcutsDialog() -> FT:
-    close = Button(
-        Icon("x"),
-        type="button",
-        cls="btn btn-ghost btn-icon",
-        data_close=True,
-        aria_label="Close",
-    )
+    close = IconButton("x", "Close", data_close=True)
     switch = Label(
         Input(type="checkbox", cls="check", data_keys_toggle=True),
         Span("Use these keys in this browser"),

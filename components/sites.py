@@ -13,7 +13,6 @@ from fasthtml.common import (
     Button,
     Caption,
     Div,
-    Form,
     Input,
     Nav,
     P,
@@ -28,7 +27,7 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Site, SiteStatus
-from components.forms import PageForm
+from components.forms import FilterForm, PageForm
 from components.icons import Icon, StatusIcon
 from components.live import fetched_on
 from components.siterow import SiteRow
@@ -62,36 +61,22 @@ def SitesHead(sites: Sequence[Site], *, may_create: bool) -> FT:
 
 
 def SitesToolbar(shown: SiteFilter) -> FT:
-    """The filter works without scripts too: Enter submits it."""
+    """Filters while one types; the account and the status stay chosen."""
     hidden = {"account": shown.account, "status": shown.status}
-    return Form(
-        Div(
-            Icon("search"),
-            Input(
-                id="filter",
-                name="query",
-                type="search",
-                cls="input",
-                value=shown.query,
-                placeholder="Filter by domain, account, command",
-                aria_label="Filter sites",
-                autocomplete="off",
-                maxlength="100",
-                hx_get=urls.SITES,
-                hx_trigger="input changed delay:200ms, search",
-                hx_target=f"#{LIST_ID}",
-                hx_swap="outerHTML",
-                hx_sync="this:replace",
-                hx_push_url="true",
-                hx_include="closest form",
-            ),
-            cls="input-group grow",
-        ),
+    return FilterForm(
+        urls.SITES,
+        shown.query,
+        "Filter sites",
+        "Filter by domain, account, command",
         *(Input(type="hidden", name=name, value=value) for name, value in hidden.items() if value),
-        cls="toolbar",
-        role="search",
-        action=urls.SITES,
-        method="get",
+        autocomplete="off",
+        hx_get=urls.SITES,
+        hx_trigger="input changed delay:200ms, search",
+        hx_target=f"#{LIST_ID}",
+        hx_swap="outerHTML",
+        hx_sync="this:replace",
+        hx_push_url="true",
+        hx_include="closest form",
     )
 
 

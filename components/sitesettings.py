@@ -9,17 +9,14 @@ from fasthtml.common import (
     A,
     Button,
     Div,
-    Li,
     P,
     Section,
-    Span,
-    Ul,
 )
 
 from app import urls
 from app.models import Account, AccountKind, Site
 from components.feedback import CodeBox
-from components.forms import Field, PageForm
+from components.forms import Consequences, Field, PageForm
 from components.icons import Icon
 
 
@@ -71,10 +68,12 @@ def _DeleteCard(
         PageForm(
             urls.site_action(*site.key, "delete"),
             Div(
-                Ul(
-                    _Bullet("gone", "x", "The site stops at once and its domain stops answering."),
-                    _Bullet("gone", "x", "Its command is forgotten by the host. Copy it first."),
-                    _Bullet("kept", "check", f"Your code and its log files stay {where}."),
+                Consequences(
+                    gone=[
+                        "The site stops at once and its domain stops answering.",
+                        "Its command is forgotten by the host. Copy it first.",
+                    ],
+                    kept=[f"Your code and its log files stay {where}."],
                     cls="bullets",
                 ),
                 Field(
@@ -98,7 +97,3 @@ def _DeleteCard(
         cls="card danger",
         id="delete",
     )
-
-
-def _Bullet(kind: str, icon: str, text: str) -> FT:
-    return Li(Icon(icon), Span(text), cls=kind)

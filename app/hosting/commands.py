@@ -5,32 +5,17 @@ that answers 502, so it is refused before the site exists.
 """
 
 import shlex
-from dataclasses import dataclass
 
 from app.errors import InvalidInput
-from app.models import Account, AccountKind
+from app.models import Account, AccountKind, SiteTemplate
 
 MAX_COMMAND = 4000
 _SHELL_WORDS = ("&&", "||", "|", ";", "&", ">", "<", ">>")
 _UVICORN = "{virtualenv}/bin/uvicorn --app-dir {folder} --uds ${{DOMAIN_SOCKET}} {application}"
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A kind of site: how it is served, what to install, and a file to start from."""
-
-    id: str
-    name: str
-    server: str
-    command: str
-    application: str
-    install: str
-    starter_file: str
-    starter: str
-
-
 TEMPLATES = (
-    Template(
+    SiteTemplate(
         "fasthtml",
         "FastHTML",
         "uvicorn",
@@ -41,7 +26,7 @@ TEMPLATES = (
         "from fasthtml.common import FastHTML, P\n\napp = FastHTML()\n\n\n"
         '@app.get("/")\ndef index():\n    return P("Hello")\n',
     ),
-    Template(
+    SiteTemplate(
         "fastapi",
         "FastAPI",
         "uvicorn",
@@ -52,7 +37,7 @@ TEMPLATES = (
         'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/")\n'
         'def index():\n    return {"hello": "world"}\n',
     ),
-    Template(
+    SiteTemplate(
         "django",
         "Django",
         "ASGI, uvicorn",
@@ -64,7 +49,7 @@ TEMPLATES = (
         'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")\n'
         "application = get_asgi_application()\n",
     ),
-    Template(
+    SiteTemplate(
         "starlette",
         "Starlette",
         "uvicorn",
@@ -82,17 +67,17 @@ TEMPLATES = (
 OWN_COMMAND = "own"
 
 
-def find_template(template_id: str) -> Template | None:
+def find_template(template_id: str) -> SiteTemplate | None:
     """None stands for a command of one's own."""
     return next((template for template in TEMPLATES if template.id == template_id), None)
 
 
-def fill_in(template: Template, virtualenv: str, folder: str, application: str) -> str:
+def fill_in(template: SiteTemplate, virtualenv: str, folder: str, application: str) -> str:
     """The template's command with paths quoted where they need it."""
     return template.command.format(
-        virtualenv=_quoted(virtualenv.rstrip("/")),
-        folder=_quoted(folder),
-        application=_quoted(application or template.application),
+        virtualenv=shlex.quote(virtualenv.rstrip("/")),
+        folder=shlex.quote(folder),
+        application=shlex.quote(application or template.application),
     )
 
 
@@ -133,10 +118,6 @@ def _check_program(program: str) -> None:
         raise _wrong(f"Set variables with the env program: /usr/bin/env {program} ...")
     if not program.startswith(("/", "${HOME}/")):
         raise _wrong(f"{program} needs its whole path, for example /usr/bin/{program}.")
-
-
-def _quoted(text: str) -> str:
-    return shlex.quote(text)
 
 
 def _wrong(message: str) -> InvalidInput:

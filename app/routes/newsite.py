@@ -1,7 +1,6 @@
 """Creating a site."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from anyio import to_thread
 from fasthtml.common import FT
@@ -17,7 +16,7 @@ from app.routes.pages import shell_page
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, services_of
 from app.security.forms import read_form
-from components.newsite import NewSitePage, NewSiteView, TemplateView
+from components.newsite import NewSitePage, NewSiteView
 
 router = Router()
 
@@ -33,15 +32,14 @@ NAMES = (
     "enabled",
 )
 FIELDS = dict.fromkeys(NAMES, 20_000)
-TEMPLATE_VIEWS = [TemplateView(**asdict(template)) for template in commands.TEMPLATES]
 
 
 @router.page(urls.NEW_SITE, role=Role.ADMIN)
 async def show_new_site(req: Request) -> FT:
     """Another choice of account comes back here with what was typed so far."""
     services = services_of(req)
-    account = await _account(services, req.query_params.get("account", ""))
-    accounts = await to_thread.run_sync(services.accounts.all)
+    accounts = await _accounts(services)
+    account = _chosen(accounts, req.query_params.get("account", ""))
     # What one account suggested is no use to another: only what somebody typed stays.
     suggested = {value for each in accounts for value in _suggestions(each).values()}
     typed = {
@@ -49,17 +47,18 @@ async def show_new_site(req: Request) -> FT:
         for name in NAMES
         if (value := req.query_params.get(name, "")) and value not in suggested
     }
-    return await _page(req, account, _suggestions(account) | typed, {})
+    return await _page(req, accounts, account, _suggestions(account) | typed, {})
 
 
 @router.action(urls.CREATE_SITE, role=Role.ADMIN)
 async def create_site(req: Request) -> FtResponse | Response:
     """Errors come back at their fields with everything that was typed."""
     services = services_of(req)
+    accounts = await _accounts(services)
     form: dict[str, str] = {}
     try:
         form = await read_form(req, FIELDS)
-        account = await _account(services, form["account_id"])
+        account = _chosen(accounts, form["account_id"])
         if account.id != form["account_id"]:
             raise InvalidInput("The account that was chosen is not there any more. Choose again.")
         domain_name = parse_domain(form["domain_name"])
@@ -79,9 +78,9 @@ async def create_site(req: Request) -> FtResponse | Response:
         errors = {"": _failure(error)}
     else:
         return RedirectResponse(urls.site(account.id, domain_name), 303)
-    account = await _account(services, form.get("account_id", ""))
+    account = _chosen(accounts, form.get("account_id", ""))
     values = form | {"enabled": form.get("enabled") or "off"}
-    return FtResponse(await _page(req, account, values, errors), 422)
+    return FtResponse(await _page(req, accounts, account, values, errors), 422)
 
 
 def _failure(error: HostingError) -> str:
@@ -118,24 +117,33 @@ def _command(form: Mapping[str, str]) -> str:
     )
 
 
-async def _account(services: Services, account_id: str) -> Account:
-    """The chosen account, else the first. Raises NotFound if there is none."""
+async def _accounts(services: Services) -> list[Account]:
+    """All accounts. Raises NotFound if there is none."""
     accounts = await to_thread.run_sync(services.accounts.all)
     if not accounts:
         raise NotFound("There is no account yet.")
+    return accounts
+
+
+def _chosen(accounts: list[Account], account_id: str) -> Account:
+    """The chosen account, else the first."""
     return next((account for account in accounts if account.id == account_id), accounts[0])
 
 
 async def _page(
-    req: Request, account: Account, values: Mapping[str, str], errors: Mapping[str, str]
+    req: Request,
+    accounts: list[Account],
+    account: Account,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
 ) -> FT:
     services = services_of(req)
     since = services.changes.sequence
     view = NewSiteView(
-        await to_thread.run_sync(services.accounts.all),
+        accounts,
         account,
         commands.suggested_domain(account),
-        TEMPLATE_VIEWS,
+        commands.TEMPLATES,
     )
     return await shell_page(
         req,

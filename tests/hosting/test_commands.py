@@ -5,12 +5,12 @@ import shlex
 import pytest
 
 from app.errors import InvalidInput
-from app.hosting.commands import TEMPLATES, Template, check_command, fill_in, suggested_domain
-from app.models import Account, AccountKind
+from app.hosting.commands import TEMPLATES, check_command, fill_in, suggested_domain
+from app.models import Account, AccountKind, SiteTemplate
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.id)
-def test_every_template_makes_a_command_that_is_accepted(template: Template) -> None:
+def test_every_template_makes_a_command_that_is_accepted(template: SiteTemplate) -> None:
     command = fill_in(template, "/home/a b/.venv/", "/home/a b/site", "")
     assert check_command(command) == command
     words = shlex.split(command)
