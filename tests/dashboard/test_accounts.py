@@ -10,11 +10,13 @@ from httpx2 import Response
 
 from app.models import SiteStatus
 from app.routes.services import Services
+from app.store.accounts import LOCAL
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
 from tests.support import (
     SAME_ORIGIN,
     Dashboard,
+    attribute,
     eventually,
     one,
     parse,
@@ -102,6 +104,30 @@ def test_an_api_that_answers_nonsense_is_told_in_plain_words(
     assert place.services.accounts.all() == []
 
 
+def test_an_account_called_local_is_not_taken_for_the_local_host(place: Connected) -> None:
+    place.add(label="Local")
+    (account,) = place.services.accounts.all()
+    assert account.label == "Local"
+    assert account.id != LOCAL.id
+
+
+def test_a_name_that_is_too_long_is_said_with_the_rest_kept(place: Connected) -> None:
+    page = parse(place.add(label="x" * 300).text)
+    assert one(page, "#label-error").get_text()
+    assert attribute(one(page, "#username"), "value") == USER
+
+
+def test_a_test_that_succeeds_takes_up_all_calls_again(place: Connected) -> None:
+    place.add()
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+    place.fake.token = "d" * 40
+    place.services.account_service.refresh_soon("acme")
+    eventually(lambda: place.status() is SiteStatus.UNKNOWN, "the token is refused")
+    place.fake.token = TOKEN
+    place.post("/accounts/acme/test")
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed again")
+
+
 def test_an_account_is_tested_and_gets_another_token(place: Connected) -> None:
     place.add()
     place.post("/accounts/acme/test")
@@ -137,6 +163,21 @@ def test_a_domain_of_a_classic_web_app_is_explained_at_its_field(place: Connecte
     assert "classic web app" in one(parse(answer.text), "#domain_name-error").get_text()
 
 
+def test_failures_to_create_and_to_delete_are_in_the_record(place: Connected) -> None:
+    place.add()
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+    place.fake.fail(Fault.HTML_502)
+    new = {"account_id": "acme", "domain_name": "new.example.org", "command": "/home/alice/serve"}
+    answer = place.post("/sites", template="own", enabled="on", **new)
+    assert "Whether the site was created is not known" in answer.text
+    assert attribute(one(parse(answer.text), "#domain_name"), "value") == "new.example.org"
+    answer = place.post(f"/accounts/acme/sites/{SITE}/delete", confirm=SITE)
+    assert "Whether the site was deleted is not known" in answer.text
+    events = parse(place.get("/activity")).select(".event")
+    assert [bool(event.select(".ico.bad")) for event in events[:2]] == [True, True]
+    assert "delet" in events[0].get_text() and "creat" in events[1].get_text()
+
+
 def test_with_the_api_hanging_every_page_answers_at_once(place: Connected) -> None:
     place.add()
     eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
@@ -162,9 +203,10 @@ def test_the_token_is_nowhere_to_be_found(
     paths = ("/", "/accounts", "/accounts/new", "/accounts/acme/delete", site, "/activity")
     texts += [place.get(path) for path in paths]
     texts.append(place.add().text)
-    place.fake.fail(Fault.HTML)
-    texts.append(place.post("/accounts/acme/test").text + place.get("/accounts"))
-    texts.append(place.post(f"{site}/reload").text)
+    for fault in (Fault.HTML, Fault.ECHO, Fault.ECHO_200):
+        place.fake.fail(fault)
+        texts.append(place.post("/accounts/acme/test").text + place.get("/accounts"))
+        texts.append(place.post(f"{site}/reload").text + place.get("/") + place.get("/activity"))
     texts.append(caplog.text)
     assert not [text for text in texts if TOKEN in text]
     for file in place.data.rglob("*"):

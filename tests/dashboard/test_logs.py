@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from bs4 import Tag
 
-from app.models import LogKind, LogName
+from app.models import LogKind, LogName, Role
 from tests.dashboard.conftest import WORKS, Deck
 from tests.support import SAME_ORIGIN, attribute, eventually, get_from_site, one, parse
 
@@ -104,6 +104,17 @@ def test_made_up_names_and_places_are_refused(deck: Deck, path: str) -> None:
 def test_logs_of_a_site_that_is_not_there_are_a_404(deck: Deck) -> None:
     assert deck.dashboard.client.get("/accounts/local/sites/x.localhost/logs").status_code == 404
     assert deck.dashboard.client.get(f"{LOGS}/error.1/download").status_code == 404
+
+
+def test_only_who_may_clear_a_log_is_offered_it(deck: Deck) -> None:
+    logs = f"/accounts/local/sites/{WORKS}/logs"
+    form = f"form[action='{logs}/error/delete']"
+    client = deck.dashboard.client
+    assert parse(client.get(logs).text).select(form)
+    client.cookies.clear()
+    deck.dashboard.sign_in("guest", Role.VIEWER)
+    assert not parse(client.get(logs).text).select(form)
+    assert client.post(f"{logs}/error/delete", headers=SAME_ORIGIN).status_code == 403
 
 
 def test_a_cleared_log_begins_anew(deck: Deck) -> None:

@@ -3,7 +3,7 @@
 from enum import Enum
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 PAGE = "<html><body><h1>Something went wrong :-(</h1></body></html>"
 
@@ -20,6 +20,7 @@ class Fault(Enum):
     SILENT_429 = "429 without Retry-After"
     REDIRECT = "a redirect"
     ECHO = "the request's headers with 400"
+    ECHO_200 = "the request's headers in an error object with 200"
 
 
 async def faulty_answer(fault: Fault, request: Request) -> Response:
@@ -37,6 +38,7 @@ async def faulty_answer(fault: Fault, request: Request) -> Response:
         Fault.HTML_502: HTMLResponse(PAGE, 502),
         Fault.SILENT_429: Response(b'{"detail":"Request was throttled."}', 429),
         Fault.ECHO: Response(f"The host got {dict(request.headers)}", 400),
+        Fault.ECHO_200: JSONResponse({"status": "ERROR", "error_message": str(request.headers)}),
         Fault.REDIRECT: Response(status_code=302, headers={"location": "/login/"}),
     }
     return answers[fault]
