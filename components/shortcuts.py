@@ -2,10 +2,8 @@
 
 from fasthtml.common import (
     FT,
-    H2,
     H3,
     Dd,
-    Dialog,
     Div,
     Dl,
     Dt,
@@ -16,6 +14,7 @@ from fasthtml.common import (
     Span,
 )
 
+from components.dialogs import Dialog
 from components.forms import IconButton
 
 GROUPS = {
@@ -38,27 +37,25 @@ GROUPS = {
 
 def ShortcutsButton() -> FT:
     return IconButton(
-        "keyboard", "Keyboard shortcuts", data_open_shortcuts=True, title="Keyboard shortcuts (?)"
+        "keyboard", "Keyboard shortcuts", data_open="shortcuts", title="Keyboard shortcuts (?)"
     )
 
 
 def ShortcutsDialog() -> FT:
-    close = IconButton("x", "Close", data_close=True)
     switch = Label(
         Input(type="checkbox", cls="check", data_keys_toggle=True),
         Span("Use these keys in this browser"),
         cls="check-row",
     )
     return Dialog(
-        Div(H2("Keyboard shortcuts", id="shortcuts-title"), close, cls="dialog-head"),
+        "shortcuts",
+        "Keyboard shortcuts",
         Div(
             Div(*(_Group(name, keys) for name, keys in GROUPS.items()), cls="keys"),
             switch,
             cls="dialog-body",
         ),
         cls="dialog palette",
-        id="shortcuts",
-        aria_labelledby="shortcuts-title",
     )
 
 

@@ -196,7 +196,7 @@ def SiteMenu(site: Site) -> FT:
             A(
                 Icon("trash"),
                 "Delete…",
-                href=f"{urls.site_settings(*site.key)}#delete",
+                href=f"{urls.site_settings(*site.key)}#delete-site",
                 cls="danger",
             ),
             cls="menu-list",

@@ -15,9 +15,12 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Account, AccountKind, Site
+from components.dialogs import Dialog
 from components.feedback import CodeBox
 from components.forms import Consequences, Field, PageForm
 from components.icons import Icon
+
+DELETE_ID = "delete-site"
 
 
 def SiteSettings(
@@ -53,47 +56,63 @@ def SiteSettings(
             ),
             cls="card",
         ),
-        _DeleteCard(site, values, errors, is_local=is_local) if may_delete else None,
+        _DangerZone(site, values, errors, is_local=is_local) if may_delete else None,
         cls="stack",
         id="settings",
     )
 
 
-def _DeleteCard(
+def _DangerZone(
     site: Site, values: Mapping[str, str], errors: Mapping[str, str], *, is_local: bool
 ) -> FT:
     where = "on this machine" if is_local else "in the account"
     return Section(
-        Div(H2(f"Delete {site.domain_name}?"), cls="card-head"),
-        PageForm(
-            urls.site_action(*site.key, "delete"),
+        Div(H2("Danger zone"), cls="card-head"),
+        Div(
             Div(
-                Consequences(
-                    gone=[
-                        "The site stops at once and its domain stops answering.",
-                        "Its command is forgotten by the host. Copy it first.",
-                    ],
-                    kept=[f"Your code and its log files stay {where}."],
-                    cls="bullets",
-                ),
-                Field(
-                    "confirm",
-                    f"Type {site.domain_name} to confirm",
-                    values,
-                    errors,
-                    autocomplete="off",
-                    autocapitalize="none",
-                    spellcheck="false",
-                ),
-                cls="card-body stack",
+                H3("Delete this site"),
+                P(f"The domain stops answering. Your code and logs stay {where}.", cls="hint"),
             ),
-            Div(
-                A("Keep site", href=urls.site(*site.key), cls="btn"),
-                Button(Icon("trash"), "Delete site", cls="btn btn-danger"),
-                cls="card-foot",
-            ),
-            novalidate=True,
+            A(Icon("trash"), "Delete…", href=f"#{DELETE_ID}", cls="btn btn-danger-quiet"),
+            cls="setting",
+        ),
+        Dialog(
+            DELETE_ID,
+            f"Delete {site.domain_name}?",
+            _DeleteForm(site, values, errors, where),
+            is_open=bool(errors),
         ),
         cls="card danger",
-        id="delete",
+    )
+
+
+def _DeleteForm(site: Site, values: Mapping[str, str], errors: Mapping[str, str], where: str) -> FT:
+    return PageForm(
+        urls.site_action(*site.key, "delete"),
+        Div(
+            Consequences(
+                gone=[
+                    "The site stops at once and its domain stops answering.",
+                    "Its command is forgotten by the host. Copy it first.",
+                ],
+                kept=[f"Your code and its log files stay {where}."],
+                cls="bullets",
+            ),
+            Field(
+                "confirm",
+                f"Type {site.domain_name} to confirm",
+                values,
+                errors,
+                autocomplete="off",
+                autocapitalize="none",
+                spellcheck="false",
+            ),
+            cls="dialog-body",
+        ),
+        Div(
+            A("Keep site", href=urls.site_settings(*site.key), cls="btn", data_close=True),
+            Button(Icon("trash"), "Delete site", cls="btn btn-danger"),
+            cls="dialog-foot",
+        ),
+        novalidate=True,
     )

@@ -1,5 +1,7 @@
 // Single-letter shortcuts: never in a field, with a modifier or over a dialog, and to be turned off.
 
+import { openDialog } from "./dialogs.js";
+
 const SEQUENCE_TIME = 1_200;
 const STORED = "sd-keys";
 const places = { s: "/", a: "/activity", c: "/accounts" };
@@ -9,7 +11,6 @@ const toggle = dialog?.querySelector("[data-keys-toggle]");
 const isOn = () => localStorage.getItem(STORED) !== "off";
 let begun = 0; // when `g` was pressed
 
-const open = () => { if (dialog && !dialog.open) dialog.showModal(); };
 const press = (selector, scope = document) => scope.querySelector(selector)?.click();
 const focus = (element) => { element?.focus(); return Boolean(element); };
 
@@ -23,7 +24,7 @@ const act = (key) => {
   const row = document.activeElement?.closest?.("[data-row]");
   const scope = row ?? (document.querySelector("[data-row]") ? null : document);
   switch (key) {
-    case "?": open(); return true;
+    case "?": openDialog(dialog); return true;
     case "/": return focus(document.querySelector("#filter, #log-filter"));
     case "j": return move(1);
     case "k": return move(-1);
@@ -48,11 +49,6 @@ document.addEventListener("keydown", (event) => {
   }
   begun = event.key === "g" ? event.timeStamp : 0;
   if (act(event.key)) event.preventDefault();
-});
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-open-shortcuts]")) open();
-  else if (event.target === dialog || event.target.closest("[data-close]")) dialog?.close();
 });
 
 if (toggle) {

@@ -129,8 +129,14 @@ def watch_the_log(page: Page, place: Place) -> None:
 
 def delete(page: Page, place: Place) -> None:
     page.click("nav.tabs >> text=Settings")
-    page.fill("#confirm", place.domain)
-    page.click("text=Delete site")
+    dialog = page.get_by_role("dialog", name=f"Delete {place.domain}?")
+    page.click("#settings >> text=Delete…")
+    expect(page.locator("#confirm")).to_be_focused()
+    dialog.get_by_text("Keep site").click()
+    expect(dialog).to_be_hidden()
+    page.click("#settings >> text=Delete…")
+    page.keyboard.type(place.domain)
+    page.keyboard.press("Enter")
     expect(page.locator(".notice[role=status]")).to_contain_text(f"{place.domain} deleted")
     page.click("nav[aria-label^=Main]:visible >> text=Activity")
     expect(page.locator(".event").first).to_contain_text(f"deleted {place.domain}")
@@ -149,6 +155,22 @@ def test_a_wrong_token_is_refused_at_its_field_and_the_rest_is_kept(
         expect(page.locator("#token")).to_have_value("")
 
 
+def test_a_refused_deletion_is_said_in_its_dialog(browser: Browser, product: Product) -> None:
+    with browser.new_context(viewport=PHONE) as context:
+        page = context.new_page()
+        set_up(page, product)
+        place = on_this(product)
+        create(page, product, place)
+        page.goto(f"{product.origin}/accounts/local/sites/{place.domain}/settings#delete-site")
+        page.fill("#confirm", "another")
+        page.click("text=Delete site")
+        dialog = page.locator("dialog:modal")
+        expect(dialog.locator("#confirm-error")).to_contain_text(f"Type {place.domain}")
+        expect(page.locator("#confirm")).to_have_value("another")
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+
+
 def test_a_site_is_created_and_deleted_without_scripts(browser: Browser, product: Product) -> None:
     with watched_context(browser, viewport=PHONE, java_script_enabled=False) as context:
         page = context.new_page()
@@ -161,6 +183,7 @@ def test_a_site_is_created_and_deleted_without_scripts(browser: Browser, product
         page.click("text=Create site")
         expect(page.locator("h1")).to_have_text(place.domain)
         page.click("nav.tabs >> text=Settings")
+        page.click("#settings >> text=Delete…")
         page.fill("#confirm", place.domain)
         page.click("text=Delete site")
         expect(page.locator(".notice[role=status]")).to_contain_text(f"{place.domain} deleted")
