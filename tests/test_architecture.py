@@ -22,6 +22,7 @@ ALLOWED = {
     "app.logs.remote": {"app.logs", "app.store", "app.hosting"},
     "app.security": {"app.security", "app.store"},
     "app.store": {"app.store"},
+    "app.models": {"app.models"},
     "app.localhost": {"app.localhost"},
     "components": {"components"},
 }
@@ -55,7 +56,8 @@ def imports_of(path: Path) -> Iterator[str]:
             assert [alias.name for alias in node.names] != ["*"], f"{path}: star import"
             for alias in node.names:
                 name = f"{node.module}.{alias.name}"
-                is_module = (ROOT / (name.replace(".", "/") + ".py")).exists()
+                place = ROOT / name.replace(".", "/")
+                is_module = place.with_suffix(".py").exists() or place.is_dir()
                 yield name if is_module else str(node.module)
 
 

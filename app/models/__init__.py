@@ -1,0 +1,61 @@
+"""The vocabulary of Sitedeck as values: frozen, typed, free of I/O. Open to every layer."""
+
+from app.models.accounts import (
+    Account,
+    AccountKind,
+    Role,
+    Secret,
+)
+from app.models.logs import (
+    Frame,
+    Level,
+    LogEntry,
+    LogKind,
+    LogLine,
+    LogName,
+    Raised,
+    Traceback,
+    TracebackPart,
+)
+from app.models.records import (
+    Activity,
+    HostNotice,
+    Toast,
+)
+from app.models.sites import (
+    Answer,
+    Exit,
+    HostState,
+    Site,
+    SiteAction,
+    SiteStatus,
+    SiteTemplate,
+    parse_domain,
+)
+
+__all__ = [
+    "Account",
+    "AccountKind",
+    "Activity",
+    "Answer",
+    "Exit",
+    "Frame",
+    "HostNotice",
+    "HostState",
+    "Level",
+    "LogEntry",
+    "LogKind",
+    "LogLine",
+    "LogName",
+    "Raised",
+    "Role",
+    "Secret",
+    "Site",
+    "SiteAction",
+    "SiteStatus",
+    "SiteTemplate",
+    "Toast",
+    "Traceback",
+    "TracebackPart",
+    "parse_domain",
+]

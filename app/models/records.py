@@ -1,0 +1,55 @@
+"""What is told of things done: the record, toasts and notices."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.models.sites import SiteAction
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """The result of an action: a sentence and a fact. `undo` acts on the site `site_key`."""
+
+    text: str
+    detail: str = ""
+    is_error: bool = False
+    undo: SiteAction | None = None
+    site_key: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostNotice:
+    """Something about the local host that a person should know; `action` is what a button offers.
+
+    The action is `start` or `restart` (which leaves the sites running), or empty.
+    """
+
+    title: str
+    detail: str
+    action: str = ""
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One entry of the record: `result` is `done`, or `failed: ` and why.
+
+    `target` is `ACCOUNT/DOMAIN`, `ACCOUNT`, or the name of a user.
+    """
+
+    id: int
+    at: datetime
+    actor: str
+    address: str
+    action: str
+    target: str
+    result: str
+
+    @property
+    def has_failed(self) -> bool:
+        return self.result.startswith("failed")
+
+    @property
+    def site_key(self) -> tuple[str, str] | None:
+        account_id, slash, domain_name = self.target.partition("/")
+        return (account_id, domain_name) if slash else None

@@ -1,0 +1,163 @@
+"""Sites: what their owners set and what was observed of them."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.errors import InvalidInput
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class SiteStatus(StrEnum):
+    """What Sitedeck observed of a site, in the order in which lists sort it."""
+
+    FAILING = "failing"
+    UNKNOWN = "unknown"
+    RELOADING = "reloading"
+    STARTING = "starting"
+    RUNNING = "running"
+    DISABLED = "disabled"
+
+    @property
+    def word(self) -> str:
+        return self.value.capitalize()
+
+    @property
+    def is_settled(self) -> bool:
+        return self not in (SiteStatus.RELOADING, SiteStatus.STARTING)
+
+
+class HostState(StrEnum):
+    """What the local host's supervisor does with a site (extra field `status.state` of its API)."""
+
+    DISABLED = "disabled"
+    STARTING = "starting"
+    RUNNING = "running"
+    RELOADING = "reloading"
+    STOPPING = "stopping"
+    FAILED = "failed"
+    BACKOFF = "backoff"
+    CRASH_LOOP = "crash_loop"
+
+    @property
+    def status(self) -> SiteStatus:
+        return _STATUS_OF_STATE[self]
+
+
+_STATUS_OF_STATE = {
+    HostState.DISABLED: SiteStatus.DISABLED,
+    HostState.STARTING: SiteStatus.STARTING,
+    HostState.RUNNING: SiteStatus.RUNNING,
+    HostState.RELOADING: SiteStatus.RELOADING,
+    HostState.STOPPING: SiteStatus.DISABLED,
+    HostState.FAILED: SiteStatus.FAILING,
+    HostState.BACKOFF: SiteStatus.FAILING,
+    HostState.CRASH_LOOP: SiteStatus.FAILING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a site's process ended: exit `code`, or the number of the `signal` that ended it.
+
+    `stderr` holds its last lines, oldest first, decoded with replacement.
+    """
+
+    at: datetime
+    code: int | None
+    signal: int | None
+    stderr: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The first answer after a start: HTTP `status` after `seconds`."""
+
+    status: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One domain with its command in one account, as last seen at `seen_at` (UTC).
+
+    `enabled` is what the owner set, `status` what was observed, `reason` why it is not running.
+    `error_count` is of the last 24 hours, None where nobody counts.
+    """
+
+    account_id: str
+    domain_name: str
+    command: str
+    enabled: bool
+    status: SiteStatus
+    url: str
+    seen_at: datetime = field(compare=False)  # seeing the same again is no change
+    reason: str = ""
+    pid: int | None = None
+    started_at: datetime | None = None
+    reloaded_at: datetime | None = None
+    answer: Answer | None = None
+    last_exit: Exit | None = None
+    error_count: int | None = 0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.account_id, self.domain_name
+
+
+@dataclass(frozen=True, slots=True)
+class SiteTemplate:
+    """A kind of site: how it is served, what to install, and a file to start from.
+
+    `command` is a format string with the fields `virtualenv`, `folder` and `application`.
+    """
+
+    id: str
+    name: str
+    server: str
+    command: str
+    application: str
+    install: str
+    starter_file: str
+    starter: str
+
+
+class SiteAction(StrEnum):
+    """What one click does to a site."""
+
+    RELOAD = "reload"
+    ENABLE = "enable"
+    DISABLE = "disable"
+
+    @property
+    def past(self) -> str:
+        return "reloaded" if self is SiteAction.RELOAD else f"{self.value}d"
+
+    @property
+    def opposite(self) -> "SiteAction | None":
+        """What undoes it, where something does."""
+        pairs = {SiteAction.ENABLE: SiteAction.DISABLE, SiteAction.DISABLE: SiteAction.ENABLE}
+        return pairs.get(self)
+
+
+def parse_domain(text: str) -> str:
+    """The domain in lower case, if it is a host name that a site may have.
+
+    Labels of letters, digits and inner hyphens, at least two, 253 characters in all (RFC 1123).
+    Raises InvalidInput with the reason.
+    """
+    domain = text.strip().lower().rstrip(".")
+    if not domain:
+        raise InvalidInput("Type a domain, for example shop.localhost.", "domain_name")
+    labels = domain.split(".")
+    if len(domain) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise InvalidInput(
+            "This is not a host name: use letters, digits, hyphens and dots.", "domain_name"
+        )
+    if len(labels) < 2:
+        raise InvalidInput(
+            f"A domain has at least two parts, for example {domain}.localhost.", "domain_name"
+        )
+    return domain
