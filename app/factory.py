@@ -14,6 +14,7 @@ from starlette.types import Scope
 from app import __version__, urls
 from app.hosting.accounts import AccountService
 from app.hosting.actions import SiteActions
+from app.hosting.attention import Attention
 from app.hosting.changes import Changes
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
@@ -141,6 +142,7 @@ def _services(settings: Settings, database: Database) -> Services:
     accounts_store = Accounts(database)
     paths = HostPaths(settings.data / "host")
     activity = ActivityLog(database)
+    attention = Attention()
     local_host = local_client = None
     if settings.local_host:
         accounts_store.ensure_local()
@@ -163,6 +165,7 @@ def _services(settings: Settings, database: Database) -> Services:
         settings.api_hosts,
         settings.ca_file,
         local_client,
+        attention,
     )
     return Services(
         settings=settings,
@@ -171,6 +174,7 @@ def _services(settings: Settings, database: Database) -> Services:
         sites=sites,
         known=known,
         account_service=account_service,
+        attention=attention,
         activity=activity,
         sessions=SessionService(
             Sessions(database),

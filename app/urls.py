@@ -20,6 +20,7 @@ CREATE_SITE = "/sites"
 ACTIVITY = "/activity"
 EVENTS = "/events"
 EVENTS_CHECK = "/events/check"
+DELETE_DIALOG = "delete-site"
 
 
 @cache
@@ -77,6 +78,11 @@ def site(account_id: str, domain_name: str) -> str:
 
 def site_action(account_id: str, domain_name: str, action: str) -> str:
     return f"{site(account_id, domain_name)}/{_segment(action)}"
+
+
+def delete_site(account_id: str, domain_name: str) -> str:
+    """The dialog that asks before a site is deleted."""
+    return f"{site_settings(account_id, domain_name)}#{DELETE_DIALOG}"
 
 
 def site_settings(account_id: str, domain_name: str) -> str:

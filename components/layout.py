@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from fasthtml.common import (
     FT,
@@ -138,7 +139,14 @@ def _Document(title: str, theme: str, *content: FT, **body_attributes: str) -> F
         Script(src=urls.static("vendor/htmx-ext-sse-2.2.4.min.js"), defer=True),
         Script(src=urls.static("js/app.js"), type="module"),
     )
-    return Html(head, Body(*content, **body_attributes), lang="en", data_theme=theme or None)
+    return Html(
+        head,
+        Body(*content, **body_attributes),
+        lang="en",
+        data_theme=theme or None,
+        # The browser's clock may be wrong; ages are counted from the server's.
+        data_now=datetime.now(UTC).isoformat(),
+    )
 
 
 def _Brand() -> FT:

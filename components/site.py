@@ -30,8 +30,16 @@ from app.models import Exit, LogKind, Site, SiteStatus
 from components.feedback import CodeBox
 from components.icons import Icon
 from components.live import replaced_by
-from components.siterow import EnabledSwitch, OpenSite, ReloadButton, SiteMenu, StatusLabel, row_id
-from components.times import When, ago
+from components.siterow import (
+    EnabledSwitch,
+    GoneBadge,
+    OpenSite,
+    ReloadButton,
+    SiteMenu,
+    StatusLabel,
+    row_id,
+)
+from components.times import Age, Seen
 
 
 def head_id(site: Site) -> str:
@@ -55,7 +63,13 @@ def SiteHead(site: Site, account_label: str) -> FT:
     return Div(
         Div(
             Nav(crumbs, aria_label="Breadcrumb"),
-            Div(H1(site.domain_name), OpenSite(site), StatusLabel(site, "status pill"), cls="row"),
+            Div(
+                H1(site.domain_name),
+                OpenSite(site),
+                StatusLabel(site, "status pill"),
+                GoneBadge(site),
+                cls="row",
+            ),
             cls="title",
         ),
         Div(
@@ -104,10 +118,15 @@ def _Problem(site: Site) -> FT | None:
     if site.status not in (SiteStatus.FAILING, SiteStatus.UNKNOWN):
         return None
     kind = "bad" if site.status is SiteStatus.FAILING else "warn"
+    logs = A("Live log", href=urls.logs(*site.key), cls="btn")
+    title = f"{site.domain_name} is not answering. "
+    if site.is_gone:
+        logs = A("Remove from the list", href=urls.delete_site(*site.key), cls="btn")
+        title = "Gone at PythonAnywhere. "
     return Section(
         Icon("alert"),
-        P(Strong(f"{site.domain_name} is not answering. "), site.reason),
-        Div(A("Live log", href=urls.logs(*site.key), cls="btn"), cls="row"),
+        P(Strong(title), site.reason),
+        Div(logs, cls="row"),
         cls=f"notice {kind}",
         aria_label="Needs attention",
     )
@@ -119,8 +138,8 @@ def _Tiles(site: Site, now: datetime) -> FT:
     return Dl(
         _Tile("Errors, 24 h", _count(site.error_count), "bad" if site.error_count else ""),
         _Tile("First answer", first, small=f"after {answer.seconds:.2f} s" if answer else ""),
-        _Tile("Running since", _when(site.started_at, now)),
-        _Tile("Last reload", _when(site.reloaded_at, now)),
+        _Tile("Running since", Age(site.started_at, now)),
+        _Tile("Last reload", Age(site.reloaded_at, now)),
         cls="tiles",
     )
 
@@ -138,8 +157,10 @@ def _Tile(name: str, value: object, cls: str = "", small: str = "") -> FT:
     )
 
 
-def _when(at: datetime | None, now: datetime) -> FT:
-    return When(at, ago(at, now) if at else "")
+def _last_seen(site: Site, now: datetime) -> FT | str:
+    if site.is_local:
+        return Age(site.seen_at, now)
+    return Seen(site.account_id, site.seen_at, now)
 
 
 def _Facts(site: Site, account_label: str, now: datetime) -> FT:
@@ -151,7 +172,7 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
         "Address": A(site.url, href=site.url, rel="noreferrer"),
         "Command": CodeBox(site.command, "command"),
         "Process": f"pid {site.pid}" if site.pid else "–",
-        "Last seen": _when(site.seen_at, now),
+        "Last seen": _last_seen(site, now),
         "Logs": Span(*links[:-1]),
     }
     return Section(
@@ -171,7 +192,7 @@ def _LastExit(site: Site, now: datetime) -> FT:
         body = Div(P("It has not ended by itself since the local host was started.", cls="soft"))
     else:
         body = Div(
-            P(Strong(_exit_words(end)), " ", When(end.at, ago(end.at, now))),
+            P(Strong(_exit_words(end)), " ", Age(end.at, now)),
             Pre(
                 Code("\n".join(end.stderr)),
                 cls="codebox exit-lines",

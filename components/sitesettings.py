@@ -20,8 +20,6 @@ from components.feedback import CodeBox
 from components.forms import Consequences, Field, PageForm
 from components.icons import Icon
 
-DELETE_ID = "delete-site"
-
 
 def SiteSettings(
     site: Site,
@@ -73,11 +71,11 @@ def _DangerZone(
                 H3("Delete this site"),
                 P(f"The domain stops answering. Your code and logs stay {where}.", cls="hint"),
             ),
-            A(Icon("trash"), "Delete…", href=f"#{DELETE_ID}", cls="btn btn-danger-quiet"),
+            A(Icon("trash"), "Delete…", href=f"#{urls.DELETE_DIALOG}", cls="btn btn-danger-quiet"),
             cls="setting",
         ),
         Dialog(
-            DELETE_ID,
+            urls.DELETE_DIALOG,
             f"Delete {site.domain_name}?",
             _DeleteForm(site, values, errors, where),
             is_open=bool(errors),

@@ -21,6 +21,7 @@ from app.errors import (
     SitedeckError,
     TokenRefused,
 )
+from app.hosting.attention import Attention
 from app.hosting.changes import Changes, ListChanged
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
@@ -72,6 +73,7 @@ class AccountService:
         api_hosts: Mapping[str, str],
         ca_file: Path | None,
         local_client: HostingClient | None,
+        attention: Attention,
     ) -> None:
         self.api_hosts = api_hosts
         self.clients: dict[str, HostingClient] = {}
@@ -80,6 +82,8 @@ class AccountService:
         self._changes = changes
         self._box = box
         self._ca_file = ca_file
+        self._attention = attention
+        attention.on_return = self._refresh_all_soon
         self._connected: dict[str, Connected] = {}
         if local_client is not None:
             self.clients[LOCAL.id] = local_client
@@ -155,6 +159,10 @@ class AccountService:
         if connected is not None:
             connected.refresh.refresh_soon()
 
+    def _refresh_all_soon(self) -> None:
+        for connected in self._connected.values():
+            connected.refresh.refresh_soon()
+
     def refresh_of(self, account_id: str) -> RemoteRefresh | None:
         """What keeps the account's list fresh; None for the local host."""
         connected = self._connected.get(account_id)
@@ -186,7 +194,13 @@ class AccountService:
 
     def _connect(self, account: Account) -> None:
         client = self._client(account, lambda: self._token_of(account.id))
-        refresh = RemoteRefresh(account, client, self._known, self._changes)
+        refresh = RemoteRefresh(
+            account,
+            client,
+            self._known,
+            self._changes,
+            is_watched=lambda: self._attention.is_paid,
+        )
         task = asyncio.create_task(refresh.run())
         self.clients[account.id] = client
         self._connected[account.id] = Connected(client, refresh, task)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.models import HostNotice, Site, Toast
 
@@ -33,6 +34,14 @@ class NoticeChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSeen:
+    """The sites of an account were listed at `seen_at` (UTC)."""
+
+    account_id: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChanged:
     """What is known of an account's health is another: its problem came, went or changed."""
 
@@ -47,7 +56,15 @@ class Announcement:
     toast: Toast
 
 
-Change = SiteChanged | SiteGone | ListChanged | NoticeChanged | AccountChanged | Announcement
+Change = (
+    SiteChanged
+    | SiteGone
+    | ListChanged
+    | NoticeChanged
+    | AccountSeen
+    | AccountChanged
+    | Announcement
+)
 
 
 class Changes:

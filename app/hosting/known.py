@@ -1,6 +1,7 @@
 """The sites as last seen, and everybody told of what changes: the one way to write them."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from anyio import to_thread
 
@@ -29,10 +30,13 @@ class KnownSites:
         if is_new:
             self._changes.publish(ListChanged())
 
-    async def save_list(self, account_id: str, sites: Iterable[Site]) -> None:
-        """Keeps a complete list: sites that are not on it are forgotten."""
+    async def save_list(
+        self, account_id: str, sites: Iterable[Site], *, keep_missing: bool = False
+    ) -> None:
+        """Keeps a complete list: sites that are not on it are forgotten, or said to be gone."""
         before = {site.key: site for site in await self.of_account(account_id)}
-        saved = await to_thread.run_sync(self._sites.save_list, account_id, sites)
+        save = partial(self._sites.save_list, keep_missing=keep_missing)
+        saved = await to_thread.run_sync(save, account_id, sites)
         for site in saved:
             if before.get(site.key) != site:
                 self._changes.publish(SiteChanged(site))

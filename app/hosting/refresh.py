@@ -2,28 +2,39 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.errors import HostingError, TokenRefused
-from app.hosting.changes import AccountChanged, Changes
+from app.hosting.changes import AccountChanged, AccountSeen, Changes
 from app.hosting.client import HostingClient
 from app.hosting.governor import Urgency
 from app.hosting.known import KnownSites
 from app.models import Account, SiteStatus
 
-INTERVAL_SECONDS = 15.0
-# However often somebody asks for it, the list is not read more often than this.
-MIN_SECONDS = 2.0
 # One failure may be a hiccup; after this many in a row the sites are said to be unknown.
 FAILURES_UNTIL_UNKNOWN = 2
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds from one list to the next: while pages are `watched`; while nobody looks, often
+    enough to notice a site that vanished (`idle`); after a failure, whoever looks, so that the
+    host's return is noticed (`failed`); and at `least`, however often somebody asks.
+    """
+
+    watched: float = 15.0
+    idle: float = 300.0
+    failed: float = 5.0
+    least: float = 2.0
+
+
 class RemoteRefresh:
-    """One account, listed every `interval_seconds` and when somebody asks for it.
+    """One account, listed at its pace and when somebody asks for it.
 
     `seen_at` is when the account last gave a good list (UTC), `problem` why it gives none now, in
     words for people, empty if all is well. To be used on the event loop.
@@ -36,8 +47,8 @@ class RemoteRefresh:
         known: KnownSites,
         changes: Changes,
         *,
-        interval_seconds: float = INTERVAL_SECONDS,
-        min_seconds: float = MIN_SECONDS,
+        is_watched: Callable[[], bool],
+        pace: Pace | None = None,
     ) -> None:
         self.seen_at: datetime | None = None
         self.problem = ""
@@ -45,8 +56,8 @@ class RemoteRefresh:
         self._client = client
         self._known = known
         self._changes = changes
-        self._interval_seconds = interval_seconds
-        self._min_seconds = min_seconds
+        self._is_watched = is_watched
+        self._pace = pace or Pace()
         self._wake = asyncio.Event()
         self._failures = 0
         self._is_stopped = False
@@ -97,8 +108,9 @@ class RemoteRefresh:
         self._failures = 0
         self.seen_at = datetime.now(UTC)
         self._set_problem("")
+        self._changes.publish(AccountSeen(self._account.id, self.seen_at))
         if changes == self._changes_made() and not self._client.is_changing:
-            await self._known.save_list(self._account.id, sites)
+            await self._known.save_list(self._account.id, sites, keep_missing=True)
         elif not self._client.is_changing:
             # The list may be older than what a person did meanwhile, and would undo it.
             self.refresh_soon()
@@ -115,7 +127,7 @@ class RemoteRefresh:
             return
         for site in await self._known.of_account(self._account.id):
             unknown = replace(site, status=SiteStatus.UNKNOWN, reason=self.problem)
-            if unknown != site:
+            if unknown != site and not site.is_gone:
                 await self._known.save(unknown)
 
     def _set_problem(self, problem: str) -> None:
@@ -124,8 +136,12 @@ class RemoteRefresh:
             self._changes.publish(AccountChanged(self._account.id))
 
     async def _rest(self) -> None:
-        await asyncio.sleep(self._min_seconds)
+        pace = self._pace
+        await asyncio.sleep(pace.least)
+        interval = pace.watched if self._is_watched() else pace.idle
+        if self._failures:
+            interval = min(interval, pace.failed)
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._interval_seconds - self._min_seconds):
+            async with asyncio.timeout(interval - pace.least):
                 await self._wake.wait()
         self._wake.clear()

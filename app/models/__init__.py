@@ -1,6 +1,7 @@
 """The vocabulary of Sitedeck as values: frozen, typed, free of I/O. Open to every layer."""
 
 from app.models.accounts import (
+    LOCAL_ID,
     Account,
     AccountKind,
     Role,
@@ -34,6 +35,7 @@ from app.models.sites import (
 )
 
 __all__ = [
+    "LOCAL_ID",
     "Account",
     "AccountKind",
     "Activity",

@@ -50,6 +50,10 @@ class Secret:
         raise TypeError("A secret is not to be copied or stored.")
 
 
+LOCAL_ID = "local"
+"""The id of the local host's account; no other account has it."""
+
+
 class Role(StrEnum):
     """What a signed-in person may do; each role may do all that the ones before it may."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.errors import InvalidInput
+from app.models.accounts import LOCAL_ID
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -84,7 +85,8 @@ class Site:
     """One domain with its command in one account, as last seen at `seen_at` (UTC).
 
     `enabled` is what the owner set, `status` what was observed, `reason` why it is not running.
-    `error_count` is of the last 24 hours, None where nobody counts.
+    `error_count` is of the last 24 hours, None where nobody counts. A site `is_gone` when its
+    account does not list it any more; what was known of it stays.
     """
 
     account_id: str
@@ -101,10 +103,15 @@ class Site:
     answer: Answer | None = None
     last_exit: Exit | None = None
     error_count: int | None = 0
+    is_gone: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
         return self.account_id, self.domain_name
+
+    @property
+    def is_local(self) -> bool:
+        return self.account_id == LOCAL_ID
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The event stream of pages without a log: rows, heads and overviews as they change, and toasts."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from app import urls
 from app.hosting.changes import (
+    AccountSeen,
     Announcement,
     Change,
     ListChanged,
@@ -29,6 +31,7 @@ from components.feedback import NOTICE_EVENT, TOAST_EVENT, HostNoticeArea, Toast
 from components.site import SiteHead, SiteOverview, head_id, overview_id
 from components.siterow import SiteRow, row_id
 from components.sites import LIST_EVENT, SUMMARY_EVENT
+from components.times import SEEN_EVENT
 
 router = Router()
 
@@ -92,6 +95,9 @@ class PageView:
             return self._draw_site(change.site)
         if isinstance(change, ListChanged | SiteGone):
             return _signals(LIST_EVENT, SUMMARY_EVENT) if self.name == "sites" else []
+        if isinstance(change, AccountSeen):
+            data = {"account": change.account_id, "at": change.seen_at.isoformat()}
+            return [encode_event(json.dumps(data), event=SEEN_EVENT)]
         if isinstance(change, NoticeChanged):
             return [_event(NOTICE_EVENT, HostNoticeArea(change.notice, LOCAL.id))]
         if isinstance(change, Announcement) and change.session_id == self.session_id:

@@ -31,6 +31,7 @@ async def shell_page(
     `stream_href` is built before the content is read, so that no change falls between the two.
     """
     services = services_of(request)
+    services.attention.glance()
     session = session_of(request)
     links, flash = await to_thread.run_sync(_shell_data, services, session.id_hash)
     shell = Shell(

@@ -8,6 +8,7 @@ from starlette.types import Scope
 
 from app.hosting.accounts import AccountService
 from app.hosting.actions import Actor, SiteActions
+from app.hosting.attention import Attention
 from app.hosting.changes import Changes
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
@@ -34,6 +35,7 @@ class Services:
     sites: Sites
     known: KnownSites
     account_service: AccountService
+    attention: Attention
     activity: ActivityLog
     sessions: SessionService
     passwords: PasswordService

@@ -34,7 +34,10 @@ class EventStream(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            with self._services.slots.slot(self._session_id) as over:
+            with (
+                self._services.slots.slot(self._session_id) as over,
+                self._services.attention.gaze(),
+            ):
                 # A client that leaves in the middle of a send would leave the sources open.
                 async with aclosing(merged(*self._sources, self._until(over))) as events:
                     self.body_iterator = events

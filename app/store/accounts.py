@@ -1,10 +1,10 @@
 """The accounts whose sites are shown. Tokens are kept as the vault's ciphertexts."""
 
 from app.errors import InvalidInput
-from app.models import Account, AccountKind
+from app.models import LOCAL_ID, Account, AccountKind
 from app.store.database import ConstraintError, Database, Row
 
-LOCAL = Account("local", AccountKind.LOCAL, "Local host", "local")
+LOCAL = Account(LOCAL_ID, AccountKind.LOCAL, "Local host", "local")
 _FIELDS = "id, kind, label, username, api_host, token_end"
 
 

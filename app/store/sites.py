@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from app.models import Answer, Exit, Site, SiteStatus
-from app.store.accounts import LOCAL
+from app.models import LOCAL_ID, Answer, Exit, Site, SiteStatus
 from app.store.database import Database, Row
+
+# A list may be read in the moment between the two halves of a change.
+GONE_AFTER = 2
+_GONE = "The account does not list it any more. Its command is kept here."
 
 
 class Sites:
@@ -30,17 +33,25 @@ class Sites:
             is_new = self.get(*site.key) is None
             return self._upsert(site), is_new
 
-    def save_list(self, account_id: str, sites: Iterable[Site]) -> list[Site]:
-        """Keeps a complete list of an account and forgets the sites that are not on it."""
+    def save_list(
+        self, account_id: str, sites: Iterable[Site], *, keep_missing: bool = False
+    ) -> list[Site]:
+        """Keeps a complete list of an account and returns its sites as they are then known.
+
+        Sites that are not on it are forgotten, or with `keep_missing` gone after GONE_AFTER lists.
+        """
+        missing = "account_id = ? AND domain_name NOT IN (SELECT value FROM json_each(?))"
         with self._database.transaction():
             saved = [self._upsert(site) for site in sites]
-            names = json.dumps([site.domain_name for site in saved])
+            parameters = account_id, json.dumps([site.domain_name for site in saved])
+            if not keep_missing:
+                self._database.execute(f"DELETE FROM sites WHERE {missing}", parameters)
+                return saved
             self._database.execute(
-                "DELETE FROM sites WHERE account_id = ?"
-                " AND domain_name NOT IN (SELECT value FROM json_each(?))",
-                (account_id, names),
+                f"UPDATE sites SET missing = missing + 1 WHERE {missing}", parameters
             )
-        return saved
+            rows = self._database.query(f"SELECT * FROM sites WHERE {missing}", parameters)
+        return saved + [_site(row) for row in rows]
 
     def set_error_count(self, account_id: str, domain_name: str, count: int) -> bool:
         """False if nothing changed."""
@@ -59,10 +70,11 @@ class Sites:
     def _upsert(self, site: Site) -> Site:
         rows = self._database.query(
             "INSERT INTO sites (account_id, domain_name, command, enabled, status, reason, url,"
-            " seen_at, observed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " seen_at, observed, missing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (account_id, domain_name) DO UPDATE SET command = excluded.command,"
             " enabled = excluded.enabled, status = excluded.status, reason = excluded.reason,"
-            " url = excluded.url, seen_at = excluded.seen_at, observed = excluded.observed"
+            " url = excluded.url, seen_at = excluded.seen_at, observed = excluded.observed,"
+            " missing = excluded.missing"
             " RETURNING *",
             (
                 site.account_id,
@@ -74,6 +86,7 @@ class Sites:
                 site.url,
                 site.seen_at.timestamp(),
                 json.dumps(_observed(site)),
+                GONE_AFTER if site.is_gone else 0,
             ),
         )
         return _site(rows[0])
@@ -96,22 +109,24 @@ def _exit_fields(end: Exit | None) -> list[Any] | None:
 def _site(row: Row) -> Site:
     observed = json.loads(row["observed"])
     answer, end = observed.get("answer"), observed.get("last_exit")
+    is_gone = row["missing"] >= GONE_AFTER
     return Site(
         account_id=row["account_id"],
         domain_name=row["domain_name"],
         command=row["command"],
         enabled=bool(row["enabled"]),
-        status=SiteStatus(row["status"]),
+        status=SiteStatus.UNKNOWN if is_gone else SiteStatus(row["status"]),
         url=row["url"],
         seen_at=datetime.fromtimestamp(row["seen_at"], UTC),
-        reason=row["reason"],
+        reason=_GONE if is_gone else row["reason"],
         pid=observed.get("pid"),
         started_at=_time(observed.get("started_at")),
         reloaded_at=_time(observed.get("reloaded_at")),
         answer=Answer(*answer) if answer else None,
         last_exit=Exit(_time(end[0]) or _EPOCH, end[1], end[2], tuple(end[3])) if end else None,
         # Only logs on this machine are read all day long.
-        error_count=row["error_count"] if row["account_id"] == LOCAL.id else None,
+        error_count=row["error_count"] if row["account_id"] == LOCAL_ID else None,
+        is_gone=is_gone,
     )
 
 

@@ -1,6 +1,7 @@
 // What every page does: toasts, menus, copying, themes, and an answer to each click at once.
 // Everything works without this file; it makes it pleasant.
 
+import "./ages.js";
 import "./dialogs.js";
 import "./live.js";
 import "./keys.js";

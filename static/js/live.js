@@ -23,6 +23,9 @@ class LiveSource extends EventTarget {
     addEventListener("pagehide", () => this.disconnect());
     addEventListener("pageshow", (event) => { if (event.persisted) this.connect(); });
     addEventListener("online", () => this.retryNow());
+    this.addEventListener("seen", ({ data }) => {
+      document.dispatchEvent(new CustomEvent("live:seen", { detail: JSON.parse(data) }));
+    });
     this.connect();
   }
 

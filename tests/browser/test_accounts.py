@@ -1,5 +1,6 @@
 """An account in Chromium, from its token to a deleted site, at PythonAnywhere and here."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -140,6 +141,26 @@ def delete(page: Page, place: Place) -> None:
     expect(page.locator(".notice[role=status]")).to_contain_text(f"{place.domain} deleted")
     page.click("nav[aria-label^=Main]:visible >> text=Activity")
     expect(page.locator(".event").first).to_contain_text(f"deleted {place.domain}")
+
+
+def test_ages_go_on_and_begin_anew_while_the_page_is_open(
+    browser: Browser, product: Product, fake: FakePythonAnywhere
+) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        fake.add_site("shop.example.org")
+        connect(page, product)
+        seen = page.locator("time[data-seen]")
+        page.clock.install()
+        page.goto(product.origin)
+        expect(seen).to_have_text(re.compile("just now|s ago"))
+        page.clock.fast_forward("10:00")
+        expect(seen).to_have_text(re.compile("1[01] min ago"))
+        read_at = seen.get_attribute("datetime")
+        assert read_at is not None
+        page.click("[data-reload]")
+        expect(seen).not_to_have_attribute("datetime", read_at, timeout=20_000)
 
 
 def test_a_wrong_token_is_refused_at_its_field_and_the_rest_is_kept(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,35 @@ def test_failures_to_create_and_to_delete_are_in_the_record(place: Connected) ->
     events = parse(place.get("/activity")).select(".event")
     assert [bool(event.select(".ico.bad")) for event in events[:2]] == [True, True]
     assert "delet" in events[0].get_text() and "creat" in events[1].get_text()
+
+
+def test_every_remote_site_says_when_it_was_seen(place: Connected) -> None:
+    place.add()
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+    for path in ("/", f"/accounts/acme/sites/{SITE}"):
+        seen = one(parse(place.get(path)), "time[data-seen=acme]")
+        assert seen.get_text() == "just now"
+        at = datetime.fromisoformat(attribute(seen, "datetime"))
+        assert timedelta() <= datetime.now(UTC) - at < timedelta(seconds=5)
+
+
+def test_a_site_that_vanished_is_gone_with_its_command_kept(place: Connected) -> None:
+    place.add()
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+    place.fake.websites.clear()
+    site = f"/accounts/acme/sites/{SITE}"
+
+    def is_gone() -> bool:
+        place.services.account_service.refresh_soon("acme")
+        return place.status() is SiteStatus.UNKNOWN
+
+    eventually(is_gone, "two lists without it")
+    for path in ("/", site):
+        assert one(parse(place.get(path)), ".badge").get_text() == "Gone at PythonAnywhere"
+    assert "/home/alice/serve" in place.get(site)
+    place.post(f"{site}/delete", confirm=SITE)
+    assert place.status() is None
+    assert "deleted" in place.get("/")
 
 
 def test_with_the_api_hanging_every_page_answers_at_once(place: Connected) -> None:

@@ -2,17 +2,19 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from app.hosting.changes import AccountChanged, Changes, ListChanged
+from app.hosting.attention import GLANCE_SECONDS, Attention
+from app.hosting.changes import AccountChanged, AccountSeen, Changes, ListChanged
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
-from app.hosting.refresh import RemoteRefresh
+from app.hosting.refresh import Pace, RemoteRefresh
 from app.models import Site, SiteStatus
 from app.store.database import Database
 from app.store.sites import Sites
@@ -21,6 +23,9 @@ from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
 from tests.hosting.conftest import REMOTE, SHORT, unhurried_governor, until
 
 pytestmark = pytest.mark.anyio
+FAST = Pace(watched=0.05, idle=60, failed=0.05, least=0.01)
+SELDOM = Pace(watched=60, idle=60, failed=60, least=0.01)
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
 SHOP, BLOG = "shop.example.org", "blog.example.org"
 
 
@@ -53,7 +58,10 @@ class Watched:
 
 @asynccontextmanager
 async def refreshing(
-    fake: FakePythonAnywhere, folder: Path, interval: float = 0.05
+    fake: FakePythonAnywhere,
+    folder: Path,
+    pace: Pace = FAST,
+    is_watched: Callable[[], bool] = lambda: True,
 ) -> AsyncIterator[Watched]:
     database = Database(folder / "sitedeck.db")
     database.execute(
@@ -66,9 +74,7 @@ async def refreshing(
     client = HostingClient.remote(
         REMOTE, fake.address, lambda: TOKEN, governor=governor, deadlines=SHORT
     )
-    refresh = RemoteRefresh(
-        REMOTE, client, known, changes, interval_seconds=interval, min_seconds=0.01
-    )
+    refresh = RemoteRefresh(REMOTE, client, known, changes, is_watched=is_watched, pace=pace)
     task = asyncio.create_task(refresh.run())
     try:
         yield Watched(refresh, client, known, changes)
@@ -104,13 +110,83 @@ async def test_sites_come_and_go_with_the_list(watched: Watched, fake: FakePytho
         await watched.until_status("new.example.org", SiteStatus.RUNNING)
         changes = [queue.get_nowait() for _ in range(queue.qsize())]
     assert ListChanged() in changes
-    fake.websites.clear()
-
-    async def is_empty() -> bool:
-        return not await watched.sites()
-
-    await until(is_empty)
+    before = (await watched.sites())[SHOP]
+    site = fake.websites.pop(SHOP)
+    gone = await watched.until_status(SHOP, SiteStatus.UNKNOWN)
+    assert gone.is_gone
+    assert (gone.command, gone.enabled) == (before.command, True)
     assert watched.refresh.problem == ""
+    fake.websites[SHOP] = site
+    assert await watched.until_status(SHOP, SiteStatus.RUNNING) == before
+
+
+async def test_a_site_missing_from_one_list_only_is_not_gone(tmp_path: Path) -> None:
+    database = Database(tmp_path / "sitedeck.db")
+    database.execute("INSERT INTO accounts (id, kind, label, username) VALUES ('pa1', '', '', '')")
+    sites = Sites(database)
+    shop = Site(REMOTE.id, SHOP, "/x", True, SiteStatus.RUNNING, f"https://{SHOP}", NOW)
+    shop, _ = sites.save(shop)
+    for found in ([], [shop], []):
+        sites.save_list(REMOTE.id, found, keep_missing=True)
+        assert sites.get(*shop.key) == shop
+    sites.save_list(REMOTE.id, [], keep_missing=True)
+    gone = sites.get(*shop.key)
+    assert gone is not None and gone.is_gone
+    database.close()
+
+
+async def test_a_failing_account_does_not_bring_a_gone_site_back(
+    watched: Watched, fake: FakePythonAnywhere
+) -> None:
+    del fake.websites[SHOP]
+    gone = await watched.until_status(SHOP, SiteStatus.UNKNOWN)
+    fake.fail(Fault.HTML_502)
+    await watched.until_status(BLOG, SiteStatus.UNKNOWN)
+    assert (await watched.sites())[SHOP] == gone
+
+
+async def test_an_account_is_read_seldom_while_nobody_looks(
+    fake: FakePythonAnywhere, tmp_path: Path
+) -> None:
+    fake.limit = None
+    now = 0.0
+    attention = Attention(lambda: now)
+    async with refreshing(fake, tmp_path, is_watched=lambda: attention.is_paid) as watched:
+        attention.on_return = watched.refresh.refresh_soon
+        with attention.gaze():
+            await until_lists(fake, 5)
+        now = GLANCE_SECONDS
+        # The rest that has begun while somebody looked, and the one look after it.
+        lists = fake.count("websites")
+        await asyncio.sleep(FAST.watched * 4)
+        assert fake.count("websites") <= lists + 1
+        attention.glance()
+        await until_lists(fake, lists + 5)
+
+
+async def test_a_host_that_failed_is_asked_again_soon_though_nobody_looks(
+    fake: FakePythonAnywhere, tmp_path: Path
+) -> None:
+    fake.limit = None
+    fake.add_site(SHOP)
+    fake.fail(Fault.HTML_502)
+    async with refreshing(fake, tmp_path, is_watched=lambda: False) as watched:
+        await watched.until_problem("502")
+        fake.fail(None)
+        await watched.until_status(SHOP, SiteStatus.RUNNING)
+
+
+async def test_each_list_is_announced_with_its_time(watched: Watched) -> None:
+    with watched.changes.subscribe() as queue:
+        seen = await queue.get()
+    assert seen == AccountSeen(REMOTE.id, watched.refresh.seen_at or NOW)
+
+
+async def until_lists(fake: FakePythonAnywhere, count: int) -> None:
+    async def are_read() -> bool:
+        return fake.count("websites") >= count
+
+    await until(are_read)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +215,7 @@ async def test_one_failure_is_told_but_changes_no_site(
     fake: FakePythonAnywhere, tmp_path: Path
 ) -> None:
     fake.add_site(SHOP)
-    async with refreshing(fake, tmp_path, interval=60) as watched:
+    async with refreshing(fake, tmp_path, SELDOM) as watched:
         await watched.until_status(SHOP, SiteStatus.RUNNING)
         with watched.changes.subscribe() as queue:
             fake.fail(Fault.HTML_500)
@@ -171,7 +247,7 @@ async def test_a_list_read_during_a_change_does_not_undo_it(
     fake: FakePythonAnywhere, tmp_path: Path
 ) -> None:
     fake.add_site(SHOP)
-    async with refreshing(fake, tmp_path, interval=60) as watched:
+    async with refreshing(fake, tmp_path, SELDOM) as watched:
         site = await watched.until_status(SHOP, SiteStatus.RUNNING)
         seen_at = watched.refresh.seen_at
         fake.holds["PATCH"] = threading.Event()
@@ -212,6 +288,6 @@ async def test_a_throttled_account_says_how_long_it_asked_to_wait(
 ) -> None:
     fake.limit = 1
     fake.add_site(SHOP)
-    async with refreshing(fake, tmp_path, interval=0.02) as watched:
+    async with refreshing(fake, tmp_path) as watched:
         await watched.until_status(SHOP, SiteStatus.RUNNING)
         await watched.until_problem("asked to wait")
