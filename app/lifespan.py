@@ -4,15 +4,17 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from anyio import to_thread
 
-from app.hosting.changes import ListChanged, SiteGone
+from app.errors import NotFound
+from app.hosting.changes import Change, ListChanged, SiteChanged, SiteGone
 from app.logs.counts import ErrorCounter
-from app.models import LogKind, LogName
+from app.models import LogKind, LogName, Site
 from app.routes.services import Services
 from app.store.accounts import LOCAL
 
@@ -35,8 +37,8 @@ class Background:
         """FastHTML takes a plain async generator here, not a context manager."""
         restore = chain_signals(self._begin_shutdown)
         self._run(_forever(self._expire_sessions))
-        self._run(_forever(self._count_errors))
         await self._services.account_service.start()
+        self._run(_forever(self._count_errors))
         if self._services.local_host is not None:
             self._run(self._services.local_host.run())
         try:
@@ -77,32 +79,65 @@ class Background:
             await asyncio.sleep(SESSION_CLEANUP_SECONDS)
 
     async def _count_errors(self) -> None:
-        """Watches the error log of every site of the local host."""
-        watched: set[tuple[str, str]] = set()
-        with self._services.changes.subscribe() as queue:
-            while True:
-                sites = await self._services.known.of_account(LOCAL.id)
-                wanted = {site.key for site in sites}
-                for key in watched - wanted:
-                    await self._counter.unwatch(key)
-                for key in wanted - watched:
-                    files = self._services.log_files
-                    await self._counter.watch(
-                        key, files.log(key, ERROR_LOG), files.times(key, ERROR_LOG)
-                    )
-                watched = wanted
-                while not isinstance(await queue.get(), ListChanged | SiteGone):
-                    pass
+        """Counts in the error log of every site whose log may grow, a task for each."""
+        counting: dict[tuple[str, str], asyncio.Task[None]] = {}
+        try:
+            with self._services.changes.subscribe() as queue:
+                while True:
+                    sites = await to_thread.run_sync(self._services.sites.all)
+                    wanted = {site.key for site in sites if _may_log(site)}
+                    for key in counting.keys() - wanted:
+                        counting.pop(key).cancel()
+                    for key in wanted - counting.keys():
+                        work = _until_done(partial(self._count_errors_of, key))
+                        counting[key] = asyncio.create_task(work)
+                    while not _changes_counting(await queue.get(), counting.keys()):
+                        pass
+        finally:
+            for task in counting.values():
+                task.cancel()
+            await asyncio.gather(*counting.values(), return_exceptions=True)
+
+    async def _count_errors_of(self, key: tuple[str, str]) -> None:
+        files, is_copy = self._services.log_files, key[0] != LOCAL.id
+        try:
+            check = files.check(key, LogKind.ERROR)
+        except NotFound:
+            return  # its account cannot be connected as it is configured
+        async with check:
+            path, times = files.log(key, ERROR_LOG), files.times(key, ERROR_LOG)
+            await self._counter.watch(key, path, times, is_copy=is_copy)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await self._counter.unwatch(key)
 
     def _count_changed(self, key: tuple[str, str], count: int) -> None:
         self._run(self._services.known.set_error_count(*key, count))
 
 
+def _may_log(site: Site) -> bool:
+    """Logs on this machine cost nothing to follow; calls are spent on what runs."""
+    return site.is_local or (site.enabled and not site.is_gone)
+
+
+def _changes_counting(change: Change, counted: Set[tuple[str, str]]) -> bool:
+    if isinstance(change, SiteChanged):
+        return _may_log(change.site) != (change.site.key in counted)
+    return isinstance(change, ListChanged | SiteGone)
+
+
 async def _forever(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await _until_done(work)
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
     """Does the work again when it failed: a locked database or a full disk passes."""
     while True:
         try:
-            await work()
+            return await work()
         except Exception:
             _log.exception("A background task failed; trying again.")
         await asyncio.sleep(RETRY_SECONDS)

@@ -58,10 +58,13 @@ class ErrorCounter:
         self._sites: dict[SiteKey, _Watched] = {}
         self._timer: asyncio.Task[None] | None = None
 
-    async def watch(self, site_key: SiteKey, path: Path, times: Path | None = None) -> None:
+    async def watch(
+        self, site_key: SiteKey, path: Path, times: Path | None = None, *, is_copy: bool = False
+    ) -> None:
         """Counts what the log at `path` holds, then listens.
 
-        Raises OSError if the log cannot be read; a missing one counts 0 and is waited for.
+        Of a copy, the file's own time says nothing, so errors of unknown age do not count. Raises
+        OSError if the log cannot be read; a missing one counts 0 and is waited for.
         """
         await self.unwatch(site_key)
         site = self._sites[site_key] = _Watched(path)
@@ -74,7 +77,9 @@ class ErrorCounter:
         site.listening, site.generation = listening, max(site.generation, listening.generation)
         if listening.cursor is not None:
             since = self._now() - PERIOD
-            found = await asyncio.to_thread(scan, path, times, listening.cursor, since)
+            found = await asyncio.to_thread(
+                scan, path, times, listening.cursor, since, is_copy=is_copy
+            )
             if site.generation == listening.generation:
                 site.minutes.update(found)
         self._report(site_key, site)
@@ -125,11 +130,13 @@ class ErrorCounter:
             self.expire()
 
 
-def scan(path: Path, times: Path | None, end: Cursor, since: datetime) -> Counter[int]:
+def scan(
+    path: Path, times: Path | None, end: Cursor, since: datetime, *, is_copy: bool = False
+) -> Counter[int]:
     """The errors from `since` on in the bytes before `end`, by minute since 1970.
 
     Reads at most the last 16 MiB. Where the arrival index knows nothing, an error has the time it
-    states, else that of the error before it, else the file's.
+    states, else that of the error before it, else the file's, unless that is a copy.
     """
     log = locate(path, times, end)
     if log is None:
@@ -140,14 +147,19 @@ def scan(path: Path, times: Path | None, end: Cursor, since: datetime) -> Counte
             start = find_last_line_end(log.descriptor, max(0, start))
             raws = raw_lines(log.descriptor, start, end.offset, flush=False)
             modified = datetime.fromtimestamp(os.fstat(log.descriptor).st_mtime, UTC)
-            return _errors_by_minute(raws, index, since, modified)
+            return _errors_by_minute(raws, index, since, modified, None if is_copy else modified)
     finally:
         os.close(log.descriptor)
 
 
 def _errors_by_minute(
-    raws: Iterable[RawLine], index: ArrivalIndex, since: datetime, modified: datetime
+    raws: Iterable[RawLine],
+    index: ArrivalIndex,
+    since: datetime,
+    latest: datetime,
+    assumed: datetime | None,
 ) -> Counter[int]:
+    """`latest` bounds what a line may state, `assumed` is the time of lines of unknown age."""
     minutes: Counter[int] = Counter()
     known: datetime | None = None
     for raw in raws:
@@ -156,8 +168,9 @@ def _errors_by_minute(
         line = LineReader().read(raw, "", 0, None)
         if counts_as_error(line):
             known = index.time_at(raw.offset) or line.time or known
-            time = min(known or modified, modified)
-            minutes[_minute(time)] += time >= since
+            if (time := known or assumed) is not None:
+                time = min(time, latest)
+                minutes[_minute(time)] += time >= since
     return minutes
 
 

@@ -85,8 +85,8 @@ class Site:
     """One domain with its command in one account, as last seen at `seen_at` (UTC).
 
     `enabled` is what the owner set, `status` what was observed, `reason` why it is not running.
-    `error_count` is of the last 24 hours, None where nobody counts. A site `is_gone` when its
-    account does not list it any more; what was known of it stays.
+    `error_count` is of the last 24 hours, None before it has been counted. A site `is_gone` when
+    its account does not list it any more; what was known of it stays.
     """
 
     account_id: str

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from app.models import LOCAL_ID, Answer, Exit, Site, SiteStatus
+from app.models import Answer, Exit, Site, SiteStatus
 from app.store.database import Database, Row
 
 # A list may be read in the moment between the two halves of a change.
@@ -56,8 +56,8 @@ class Sites:
     def set_error_count(self, account_id: str, domain_name: str, count: int) -> bool:
         """False if nothing changed."""
         changed = self._database.execute(
-            "UPDATE sites SET error_count = ?"
-            " WHERE account_id = ? AND domain_name = ? AND error_count <> ?",
+            "UPDATE sites SET error_count = ?, is_counted = 1"
+            " WHERE account_id = ? AND domain_name = ? AND (error_count <> ? OR is_counted = 0)",
             (count, account_id, domain_name, count),
         )
         return changed > 0
@@ -124,8 +124,7 @@ def _site(row: Row) -> Site:
         reloaded_at=_time(observed.get("reloaded_at")),
         answer=Answer(*answer) if answer else None,
         last_exit=Exit(_time(end[0]) or _EPOCH, end[1], end[2], tuple(end[3])) if end else None,
-        # Only logs on this machine are read all day long.
-        error_count=row["error_count"] if row["account_id"] == LOCAL_ID else None,
+        error_count=row["error_count"] if row["is_counted"] else None,
         is_gone=is_gone,
     )
 

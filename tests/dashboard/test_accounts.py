@@ -208,6 +208,17 @@ def test_a_site_that_vanished_is_gone_with_its_command_kept(place: Connected) ->
     assert "deleted" in place.get("/")
 
 
+def test_errors_of_a_remote_site_count_once_their_age_is_known(place: Connected) -> None:
+    error = b"ERROR:    Exception in ASGI application\n"
+    place.fake.write_log(SITE, error * 5)
+    place.add()
+    row = ".col-errors .value"
+    eventually(lambda: one(parse(place.get("/")), row).get_text() == "0", "the first look")
+    place.fake.write_log(SITE, error)
+    place.post("/accounts/acme/test")
+    eventually(lambda: one(parse(place.get("/")), row).get_text() == "1", "the new error")
+
+
 def test_with_the_api_hanging_every_page_answers_at_once(place: Connected) -> None:
     place.add()
     eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")

@@ -45,12 +45,13 @@ def as_condition(look: Callable[[], object]) -> Callable[[], Awaitable[object]]:
 
 @asynccontextmanager
 async def remote_logs(
-    fake: FakePythonAnywhere, folder: Path, pace: float = FAST
+    fake: FakePythonAnywhere, folder: Path, pace: float = FAST, seldom: float = 60.0
 ) -> AsyncIterator[RemoteLogs]:
     client = HostingClient.remote(
         REMOTE, fake.address, lambda: TOKEN, governor=unhurried_governor(), deadlines=SHORT
     )
-    logs = RemoteLogs(client, folder / "remote" / REMOTE.id, pace_seconds=pace)
+    folder = folder / "remote" / REMOTE.id
+    logs = RemoteLogs(client, folder, pace_seconds=pace, seldom_seconds=seldom)
     try:
         yield logs
     finally:

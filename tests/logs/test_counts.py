@@ -154,3 +154,15 @@ async def test_a_site_that_is_no_longer_watched_reports_nothing(
     append(path, ERROR)
     counter.expire()
     assert counts.reported == [0]
+
+
+async def test_in_a_copy_only_errors_of_known_age_count(
+    counter: ErrorCounter, counts: Counts, tmp_path: Path
+) -> None:
+    log = tmp_path / "hello.localhost.error.log"
+    stated = f"{counts.now:%Y-%m-%d %H:%M:%S} ERROR It failed\n"
+    log.write_text(ERROR * 3 + stated)
+    await counter.watch(KEY, log, is_copy=True)
+    assert counts.reported == [1]
+    append(log, ERROR)
+    await counts.until(2)

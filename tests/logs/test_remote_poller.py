@@ -1,5 +1,6 @@
 """The poller of remote logs: its pace, its viewers, and what it says when it fails."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -75,6 +76,46 @@ async def test_ten_viewers_of_a_log_cost_as_many_calls_as_one(tmp_path: Path) ->
                 await all.enter_async_context(logs.watch(DOMAIN, LogKind.ERROR))
             await until(as_condition(lambda: fake.count("files") >= 20), "calls")
     assert usual_gap(fake) >= pace * 0.9
+
+
+async def test_a_log_that_is_only_checked_is_read_seldom(account: Account) -> None:
+    account.fake.write_log(DOMAIN, b"one\n")
+    account.fake.write_log(OTHER, b"two\n")
+    async with account.logs.check(DOMAIN, LogKind.ERROR):
+        assert account.copy() == b"one\n"
+        account.fake.write_log(DOMAIN, b"more\n")
+        async with account.logs.watch(OTHER, LogKind.ERROR):
+            await until(as_condition(lambda: account.fake.count("files") >= 10), "calls")
+        assert account.copy() == b"one\n"
+        # Somebody opens it: it is read at once.
+        async with account.logs.watch(DOMAIN, LogKind.ERROR):
+            await account.until_copy(b"one\nmore\n")
+
+
+async def test_a_checked_log_is_read_again_in_time(tmp_path: Path) -> None:
+    with fake_pythonanywhere() as fake:
+        fake.limit = None
+        async with remote_logs(fake, tmp_path, seldom=0.05) as logs:
+            account = Account(fake, logs)
+            async with logs.check(DOMAIN, LogKind.ERROR):
+                fake.write_log(DOMAIN, b"one\n")
+                await account.until_copy(b"one\n")
+
+
+async def test_a_check_begins_when_the_log_could_be_read(account: Account) -> None:
+    account.fake.fail(Fault.HTML_502)
+    begun = asyncio.Event()
+
+    async def check() -> None:
+        async with account.logs.check(DOMAIN, LogKind.ERROR):
+            begun.set()
+
+    task = asyncio.create_task(check())
+    await until(as_condition(lambda: account.logs.problem(DOMAIN, LogKind.ERROR)), "words")
+    assert not begun.is_set()
+    account.fake.fail(None)
+    await asyncio.wait_for(begun.wait(), 10)
+    await task
 
 
 async def test_several_logs_share_the_pace_in_turn(account: Account) -> None:

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from anyio import to_thread
@@ -24,6 +24,8 @@ from app.models import LogKind, LogName, parse_domain
 
 # Spread evenly, these are the 30 calls a minute that the governor leaves to polling.
 PACE_SECONDS = 2.0
+# A log that nobody looks at is read for the count of its errors alone.
+SELDOM_SECONDS = 300.0
 REFUSED_SECONDS = 60.0
 MAX_PAUSE_SECONDS = 60.0
 
@@ -32,13 +34,24 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True, eq=False)
 class _Watched:
-    """One log: who needs it, when to look again, what the last look said."""
+    """One log: who needs it often and seldom, when each is due, what the last look said."""
 
     copy: LogCopy
     users: int = 0
+    seldom_users: int = 0
     due: float = 0.0
+    seldom_due: float = 0.0
     looked_at: float | None = None
     problem: str = ""
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def next(self) -> float:
+        """When it is to be read again, by the poller's clock."""
+        return self.due if self.users else self.seldom_due
+
+    def postpone(self, until: float) -> None:
+        self.due = self.seldom_due = until
 
 
 class RemoteLogs:
@@ -53,11 +66,13 @@ class RemoteLogs:
         folder: Path,
         *,
         pace_seconds: float = PACE_SECONDS,
+        seldom_seconds: float = SELDOM_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._folder = folder
         self._pace_seconds = pace_seconds
+        self._seldom_seconds = seldom_seconds
         self._clock = clock
         self._logs: dict[tuple[str, LogKind], _Watched] = {}
         self._wake = asyncio.Event()
@@ -85,6 +100,22 @@ class RemoteLogs:
         finally:
             log.users -= 1
 
+    @asynccontextmanager
+    async def check(self, domain_name: str, kind: LogKind) -> AsyncIterator[None]:
+        """Fetches the log seldom while the block runs, which begins after the first good look.
+
+        Raises InvalidInput.
+        """
+        log = await self._find(domain_name, kind)
+        log.seldom_users += 1
+        self._start()
+        self._wake.set()
+        try:
+            await log.looked.wait()
+            yield
+        finally:
+            log.seldom_users -= 1
+
     def age(self, domain_name: str, kind: LogKind) -> float | None:
         """Seconds since the log was last fetched well; None if it never was."""
         log = self._logs.get((domain_name, kind))
@@ -101,14 +132,15 @@ class RemoteLogs:
         # A look under way would bring back what it has just fetched of the deleted file.
         await self.close()
         await to_thread.run_sync(log.copy.mirror.remove)
-        log.due, log.looked_at = 0.0, None
+        log.postpone(0.0)
+        log.looked_at = None
         self._start()
 
     def resume(self) -> None:
         """Looks at every watched log soon, whatever it waits for: the token may be another now."""
         self._client.resume()
         for log in self._logs.values():
-            log.due = 0.0
+            log.postpone(0.0)
         self._wake.set()
 
     async def close(self) -> None:
@@ -137,12 +169,12 @@ class RemoteLogs:
         """One look after the other, at the log that has waited longest."""
         while True:
             self._wake.clear()
-            watched = [log for log in self._logs.values() if log.users]
-            if not watched:
+            wanted = [log for log in self._logs.values() if log.users or log.seldom_users]
+            if not wanted:
                 await self._wake.wait()
                 continue
-            log = min(watched, key=lambda one: one.due)
-            wait = log.due - self._clock()
+            log = min(wanted, key=lambda one: one.next)
+            wait = log.next - self._clock()
             if wait > 0:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
@@ -157,14 +189,16 @@ class RemoteLogs:
             self._postpone(log, error)
         except OSError as error:
             log.problem = f"The copy of the log could not be written: {error.strerror}."
-            log.due = self._clock() + MAX_PAUSE_SECONDS
+            log.postpone(self._clock() + MAX_PAUSE_SECONDS)
         except Exception:
             log.problem = "Sitedeck made a mistake with this log; its own log says more."
-            log.due = self._clock() + MAX_PAUSE_SECONDS
+            log.postpone(self._clock() + MAX_PAUSE_SECONDS)
             _log.exception("Reading a remote log failed; trying again.")
         else:
             log.problem, log.looked_at = "", self._clock()
+            log.looked.set()
             log.due = log.looked_at + wait
+            log.seldom_due = log.looked_at + max(wait, self._seldom_seconds)
             self._pause = self._pace_seconds
 
     def _postpone(self, log: _Watched, error: HostingError) -> None:
@@ -172,10 +206,11 @@ class RemoteLogs:
         if isinstance(error, HostUnavailable):
             # What keeps one log from being read most likely keeps all of them.
             self._pause = min(self._pause * 2, MAX_PAUSE_SECONDS)
-            self._free_at = log.due = self._clock() + self._pause
+            self._free_at = self._clock() + self._pause
+            log.postpone(self._free_at)
             return
         seconds = error.retry_seconds if isinstance(error, HostThrottled) else None
-        log.due = self._clock() + (REFUSED_SECONDS if seconds is None else seconds)
+        log.postpone(self._clock() + (REFUSED_SECONDS if seconds is None else seconds))
 
     async def _fetch(self, path: str, start: int) -> FileSlice | None:
         """One call at its time; None if there is no such file."""

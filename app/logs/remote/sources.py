@@ -53,6 +53,13 @@ class LogSources:
         remote = self._remote_of(key[0])
         return remote.watch(key[1], kind) if remote else nullcontext()
 
+    def check(self, key: SiteKey, kind: LogKind) -> AbstractAsyncContextManager[None]:
+        """Keeps a mirror up to date with few calls while the block runs, once it has been read.
+
+        Raises NotFound for an account that is not connected.
+        """
+        return nullcontext() if key[0] == LOCAL.id else self._connected(key[0]).check(key[1], kind)
+
     def state(self, key: SiteKey, kind: LogKind) -> tuple[float | None, str] | None:
         """Seconds since a remote log was last read well, and why not since; None for local ones."""
         remote = self._remote_of(key[0])
