@@ -17,6 +17,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "local_host": ("", "on or off: run sites on this machine; on unless the dashboard is public"),
     "sites_listen": ("127.0.0.1:8800", "HOST:PORT of the local host's sites"),
     "api_hosts": ("", "further API addresses, comma-separated NAME=https://..."),
+    "check_sites": ("on", "on or off: ask remote sites at their addresses whether they answer"),
     "ca_file": ("", "certificates of a private CA for API addresses"),
     "key_file": ("", "file of the keys that encrypt tokens; keys.json in the data folder"),
     "streams_per_session": ("8", "open event streams of one session"),
@@ -69,6 +70,7 @@ class Settings:
     local_host: bool = True
     sites_listen: Listen = Listen("127.0.0.1", 8800)
     api_hosts: Mapping[str, str] = field(default_factory=lambda: dict(API_HOSTS))
+    check_sites: bool = True
     ca_file: Path | None = None
     key_file: Path | None = None
     streams_per_session: int = 8
@@ -119,6 +121,7 @@ class Settings:
             ),
             sites_listen=sites_listen,
             api_hosts=API_HOSTS | _parse_api_hosts(value("api_hosts")),
+            check_sites=_parse_switch("check_sites", value("check_sites"), True),
             ca_file=_parse_file("ca_file", value("ca_file")),
             key_file=Path(value("key_file")).expanduser() if value("key_file") else None,
             streams_per_session=_parse_count("streams_per_session", value("streams_per_session")),

@@ -33,7 +33,7 @@ CLOSED = {
     "app.store": {"app.settings", "app.urls"},
 }
 ONLY_IN = {
-    "httpx": {"app/hosting/client.py"},
+    "httpx": {"app/hosting/client.py", "app/hosting/probe.py"},
     "apsw": {"app/store/database.py"},
     "fastlite": {"app/store/database.py"},
 }

@@ -20,9 +20,11 @@ class KnownSites:
     async def get(self, account_id: str, domain_name: str) -> Site | None:
         return await to_thread.run_sync(self._sites.get, account_id, domain_name)
 
+    async def all(self) -> list[Site]:
+        return await to_thread.run_sync(self._sites.all)
+
     async def of_account(self, account_id: str) -> list[Site]:
-        sites = await to_thread.run_sync(self._sites.all)
-        return [site for site in sites if site.account_id == account_id]
+        return [site for site in await self.all() if site.account_id == account_id]
 
     async def save(self, site: Site) -> None:
         saved, is_new = await to_thread.run_sync(self._sites.save, site)
@@ -43,11 +45,15 @@ class KnownSites:
         if before.keys() != {site.key for site in saved}:
             self._changes.publish(ListChanged())
 
+    async def announce(self, key: tuple[str, str]) -> None:
+        """Tells of a site whose check is another."""
+        site = await self.get(*key)
+        if site is not None:
+            self._changes.publish(SiteChanged(site))
+
     async def set_error_count(self, account_id: str, domain_name: str, count: int) -> None:
         if await to_thread.run_sync(self._sites.set_error_count, account_id, domain_name, count):
-            site = await self.get(account_id, domain_name)
-            if site is not None:
-                self._changes.publish(SiteChanged(site))
+            await self.announce((account_id, domain_name))
 
     async def forget(self, account_id: str, domain_name: str) -> None:
         await to_thread.run_sync(self._sites.delete, account_id, domain_name)

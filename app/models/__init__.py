@@ -25,6 +25,7 @@ from app.models.records import (
 )
 from app.models.sites import (
     Answer,
+    Check,
     Exit,
     HostState,
     Site,
@@ -40,6 +41,7 @@ __all__ = [
     "AccountKind",
     "Activity",
     "Answer",
+    "Check",
     "Exit",
     "Frame",
     "HostNotice",

@@ -81,6 +81,25 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What asking the site at its own address came to at `at` (UTC).
+
+    `answer` is None if it gave none; `problem` says why, or what it logs while it crashes.
+    `failures` counts the checks in a row that were no good.
+    """
+
+    at: datetime = field(compare=False)
+    answer: Answer | None
+    problem: str = ""
+    failures: int = 0
+
+    @property
+    def is_failing(self) -> bool:
+        """One lost answer may be a hiccup of the network."""
+        return self.failures >= 2
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One domain with its command in one account, as last seen at `seen_at` (UTC).
 
@@ -102,8 +121,9 @@ class Site:
     reloaded_at: datetime | None = None
     answer: Answer | None = None
     last_exit: Exit | None = None
-    error_count: int | None = 0
+    error_count: int | None = None
     is_gone: bool = False
+    check: Check | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -57,6 +57,16 @@ class Accounts:
         rows = self._database.query("SELECT token FROM accounts WHERE id = ?", (account_id,))
         return str(rows[0]["token"]) if rows else ""
 
+    def check_intervals(self) -> dict[str, int]:
+        """Seconds between two checks of a site, by account id; 0: never."""
+        rows = self._database.query("SELECT id, check_seconds FROM accounts")
+        return {row["id"]: row["check_seconds"] for row in rows}
+
+    def set_check_interval(self, account_id: str, seconds: int) -> None:
+        self._database.execute(
+            "UPDATE accounts SET check_seconds = ? WHERE id = ?", (seconds, account_id)
+        )
+
     def remove(self, account_id: str) -> None:
         """Forgets the account and its sites here; the sites themselves keep running."""
         self._database.execute("DELETE FROM accounts WHERE id = ?", (account_id,))

@@ -5,12 +5,17 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from app.models import Answer, Exit, Site, SiteStatus
+from app.models import Answer, Check, Exit, Site, SiteStatus
 from app.store.database import Database, Row
 
 # A list may be read in the moment between the two halves of a change.
 GONE_AFTER = 2
 _GONE = "The account does not list it any more. Its command is kept here."
+
+_SELECT = (
+    "SELECT sites.*, checked_at, site_checks.status AS answer_status, seconds, problem, failures,"
+    " pending FROM sites LEFT JOIN site_checks USING (account_id, domain_name)"
+)
 
 
 class Sites:
@@ -18,12 +23,11 @@ class Sites:
         self._database = database
 
     def all(self) -> list[Site]:
-        return [_site(row) for row in self._database.query("SELECT * FROM sites")]
+        return [_site(row) for row in self._database.query(_SELECT)]
 
     def get(self, account_id: str, domain_name: str) -> Site | None:
         rows = self._database.query(
-            "SELECT * FROM sites WHERE account_id = ? AND domain_name = ?",
-            (account_id, domain_name),
+            f"{_SELECT} WHERE account_id = ? AND domain_name = ?", (account_id, domain_name)
         )
         return _site(rows[0]) if rows else None
 
@@ -50,7 +54,7 @@ class Sites:
             self._database.execute(
                 f"UPDATE sites SET missing = missing + 1 WHERE {missing}", parameters
             )
-            rows = self._database.query(f"SELECT * FROM sites WHERE {missing}", parameters)
+            rows = self._database.query(f"{_SELECT} WHERE {missing}", parameters)
         return saved + [_site(row) for row in rows]
 
     def set_error_count(self, account_id: str, domain_name: str, count: int) -> bool:
@@ -68,14 +72,13 @@ class Sites:
         )
 
     def _upsert(self, site: Site) -> Site:
-        rows = self._database.query(
+        self._database.execute(
             "INSERT INTO sites (account_id, domain_name, command, enabled, status, reason, url,"
             " seen_at, observed, missing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (account_id, domain_name) DO UPDATE SET command = excluded.command,"
             " enabled = excluded.enabled, status = excluded.status, reason = excluded.reason,"
             " url = excluded.url, seen_at = excluded.seen_at, observed = excluded.observed,"
-            " missing = excluded.missing"
-            " RETURNING *",
+            " missing = excluded.missing",
             (
                 site.account_id,
                 site.domain_name,
@@ -89,7 +92,9 @@ class Sites:
                 GONE_AFTER if site.is_gone else 0,
             ),
         )
-        return _site(rows[0])
+        saved = self.get(*site.key)
+        assert saved is not None
+        return saved
 
 
 def _observed(site: Site) -> dict[str, Any]:
@@ -109,24 +114,53 @@ def _exit_fields(end: Exit | None) -> list[Any] | None:
 def _site(row: Row) -> Site:
     observed = json.loads(row["observed"])
     answer, end = observed.get("answer"), observed.get("last_exit")
-    is_gone = row["missing"] >= GONE_AFTER
+    check = _check(row)
+    status, reason = _status(row, check)
     return Site(
         account_id=row["account_id"],
         domain_name=row["domain_name"],
         command=row["command"],
         enabled=bool(row["enabled"]),
-        status=SiteStatus.UNKNOWN if is_gone else SiteStatus(row["status"]),
+        status=status,
         url=row["url"],
         seen_at=datetime.fromtimestamp(row["seen_at"], UTC),
-        reason=_GONE if is_gone else row["reason"],
+        reason=reason,
         pid=observed.get("pid"),
         started_at=_time(observed.get("started_at")),
         reloaded_at=_time(observed.get("reloaded_at")),
         answer=Answer(*answer) if answer else None,
         last_exit=Exit(_time(end[0]) or _EPOCH, end[1], end[2], tuple(end[3])) if end else None,
         error_count=row["error_count"] if row["is_counted"] else None,
-        is_gone=is_gone,
+        is_gone=_is_gone(row),
+        check=check,
     )
+
+
+def _check(row: Row) -> Check | None:
+    if row["checked_at"] is None:
+        return None
+    status = row["answer_status"]
+    answer = Answer(status, row["seconds"]) if status is not None else None
+    at = datetime.fromtimestamp(row["checked_at"], UTC)
+    return Check(at, answer, row["problem"], row["failures"])
+
+
+def _is_gone(row: Row) -> bool:
+    return bool(row["missing"] >= GONE_AFTER)
+
+
+def _status(row: Row, check: Check | None) -> tuple[SiteStatus, str]:
+    """What a host says of a site, made more exact by what Sitedeck found out itself."""
+    status = SiteStatus(row["status"])
+    if _is_gone(row):
+        return SiteStatus.UNKNOWN, _GONE
+    if status is not SiteStatus.RUNNING:
+        return status, row["reason"]
+    if row["pending"]:
+        return SiteStatus(row["pending"]), ""
+    if check is not None and check.is_failing:
+        return SiteStatus.FAILING, check.problem
+    return status, row["reason"]
 
 
 _EPOCH = datetime.fromtimestamp(0, UTC)

@@ -28,6 +28,7 @@ async def faulty_answer(fault: Fault, request: Request) -> Response:
     if fault is Fault.HANG:
         while (await request.receive())["type"] != "http.disconnect":
             pass
+    echo = f"The host got {dict(request.headers)}"
     answers = {
         Fault.HANG: Response(),
         Fault.HTML: HTMLResponse(PAGE),
@@ -37,8 +38,8 @@ async def faulty_answer(fault: Fault, request: Request) -> Response:
         Fault.HTML_500: HTMLResponse(PAGE, 500),
         Fault.HTML_502: HTMLResponse(PAGE, 502),
         Fault.SILENT_429: Response(b'{"detail":"Request was throttled."}', 429),
-        Fault.ECHO: Response(f"The host got {dict(request.headers)}", 400),
-        Fault.ECHO_200: JSONResponse({"status": "ERROR", "error_message": str(request.headers)}),
+        Fault.ECHO: Response(echo, 400),
+        Fault.ECHO_200: JSONResponse({"status": "ERROR", "error_message": echo}),
         Fault.REDIRECT: Response(status_code=302, headers={"location": "/login/"}),
     }
     return answers[fault]

@@ -111,10 +111,15 @@ class RemoteLogs:
         self._start()
         self._wake.set()
         try:
-            await log.looked.wait()
+            if log.looked_at is None:
+                await log.looked.wait()
             yield
         finally:
             log.seldom_users -= 1
+
+    async def next_look(self, domain_name: str, kind: LogKind) -> None:
+        """Returns when a watched log has been read well once more. Raises InvalidInput."""
+        await (await self._find(domain_name, kind)).looked.wait()
 
     def age(self, domain_name: str, kind: LogKind) -> float | None:
         """Seconds since the log was last fetched well; None if it never was."""
@@ -197,6 +202,7 @@ class RemoteLogs:
         else:
             log.problem, log.looked_at = "", self._clock()
             log.looked.set()
+            log.looked = asyncio.Event()
             log.due = log.looked_at + wait
             log.seldom_due = log.looked_at + max(wait, self._seldom_seconds)
             self._pause = self._pace_seconds

@@ -60,6 +60,11 @@ class LogSources:
         """
         return nullcontext() if key[0] == LOCAL.id else self._connected(key[0]).check(key[1], kind)
 
+    async def next_look(self, key: SiteKey, kind: LogKind) -> None:
+        """Returns when a watched mirror has been brought up to date once more. Raises NotFound."""
+        if key[0] != LOCAL.id:
+            await self._connected(key[0]).next_look(key[1], kind)
+
     def state(self, key: SiteKey, kind: LogKind) -> tuple[float | None, str] | None:
         """Seconds since a remote log was last read well, and why not since; None for local ones."""
         remote = self._remote_of(key[0])

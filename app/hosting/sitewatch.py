@@ -1,0 +1,109 @@
+"""Asks every enabled site of the remote accounts from time to time whether it still answers."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from anyio import to_thread
+
+from app.hosting.known import KnownSites
+from app.hosting.probe import Silence, Unasked
+from app.models import Answer, Check, Site, SiteStatus
+from app.store.checks import Checks
+
+# A site that gave no good answer is asked again soon: one may be a hiccup of the network.
+SECOND_LOOK_SECONDS = 30.0
+STEP_SECONDS = 5.0
+AT_ONCE = 4
+# What the host's own front says when the program behind it does not answer.
+FRONT_STATUSES = frozenset({502, 503, 504})
+
+Ask = Callable[[str], Awaitable[Answer | Silence | Unasked]]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPace:
+    """Seconds: between two looks at what is due, and until a bad answer is checked again."""
+
+    step: float = STEP_SECONDS
+    second_look: float = SECOND_LOOK_SECONDS
+
+
+class SiteWatch:
+    """`intervals` gives the seconds between two checks by account id; 0 or absent: none."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        known: KnownSites,
+        checks: Checks,
+        intervals: Callable[[], Mapping[str, float]],
+        pace: WatchPace | None = None,
+    ) -> None:
+        self._ask = ask
+        self._known = known
+        self._checks = checks
+        self._intervals = intervals
+        self._pace = pace or WatchPace()
+        self._unasked_at: dict[tuple[str, str], datetime] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        while True:
+            try:
+                await self._check_what_is_due()
+            except Exception:
+                # A locked database or a full disk passes.
+                _log.exception("Checking the sites failed; trying again.")
+            await asyncio.sleep(self._pace.step)
+
+    async def check(self, site: Site) -> Check | None:
+        """Asks now and keeps what came of it; None if the site cannot be asked from here."""
+        async with self._slots:
+            result = await self._ask(site.url)
+        now = datetime.now(UTC)
+        if isinstance(result, Unasked):
+            self._unasked_at[site.key] = now
+            return None
+        check = judge(result, site.check, now)
+        await self.keep(site, check)
+        return check
+
+    async def keep(self, site: Site, check: Check) -> None:
+        await to_thread.run_sync(self._checks.record, site.key, check)
+        await self._known.announce(site.key)
+
+    async def _check_what_is_due(self) -> None:
+        intervals = await to_thread.run_sync(self._intervals)
+        now = datetime.now(UTC)
+        sites = await self._known.all()
+        due = [site for site in sites if self._is_due(site, intervals, now)]
+        await asyncio.gather(*map(self.check, due))
+
+    def _is_due(self, site: Site, intervals: Mapping[str, float], now: datetime) -> bool:
+        interval = intervals.get(site.account_id, 0.0)
+        # A site that is being waited for after a click is asked by who waits.
+        is_askable = site.status in (SiteStatus.RUNNING, SiteStatus.FAILING)
+        if not interval or site.is_local or not site.enabled or not is_askable:
+            return False
+        times = [self._unasked_at.get(site.key), site.check.at if site.check else None]
+        last = max(filter(None, times), default=None)
+        if site.check is not None and site.check.failures == 1:
+            interval = min(interval, self._pace.second_look)
+        return last is None or (now - last).total_seconds() >= interval
+
+
+def judge(result: Answer | Silence, before: Check | None, now: datetime) -> Check:
+    """What a result means after the check before it."""
+    if isinstance(result, Answer) and result.status not in FRONT_STATUSES:
+        return Check(now, result)
+    failures = (before.failures if before else 0) + 1
+    if isinstance(result, Silence):
+        return Check(now, None, result.reason, failures)
+    problem = f"It answers {result.status}: the program behind the address does not answer."
+    return Check(now, result, problem, failures)

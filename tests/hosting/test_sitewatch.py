@@ -1,0 +1,200 @@
+"""Enabled remote sites are asked from time to time, and what comes of it is their status."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.hosting.changes import Changes, SiteChanged
+from app.hosting.known import KnownSites
+from app.hosting.probe import Silence, Unasked
+from app.hosting.sitewatch import SiteWatch, WatchPace, judge
+from app.models import Answer, Check, Site, SiteStatus
+from app.store.accounts import Accounts
+from app.store.checks import Checks
+from app.store.database import Database
+from app.store.sites import Sites
+from tests.hosting.conftest import REMOTE, until
+
+pytestmark = pytest.mark.anyio
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+GOOD = Answer(200, 0.3)
+SHOP = Site(
+    REMOTE.id,
+    "shop.example.org",
+    "/bin/serve",
+    True,
+    SiteStatus.RUNNING,
+    "https://shop.example.org",
+    NOW,
+)
+
+
+class Place:
+    """A store with remote sites, and a world in which they answer what a test says."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = Database(folder / "sitedeck.db")
+        self.accounts = Accounts(self.database)
+        self.accounts.add(REMOTE, "")
+        self.changes = Changes()
+        self.known = KnownSites(Sites(self.database), self.changes)
+        self.checks = Checks(self.database)
+        self.result: Answer | Silence | Unasked = GOOD
+        self.asked: list[str] = []
+
+    async def ask(self, url: str) -> Answer | Silence | Unasked:
+        self.asked.append(url)
+        return self.result
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[SiteWatch]:
+        pace = WatchPace(step=0.01, second_look=0.02)
+        watch = SiteWatch(self.ask, self.known, self.checks, self.accounts.check_intervals, pace)
+        task = asyncio.create_task(watch.run())
+        try:
+            yield watch
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def until_status(self, status: SiteStatus) -> Site:
+        async def is_so() -> bool:
+            return (await self.shop()).status is status
+
+        await until(is_so, f"{status}")
+        return await self.shop()
+
+    async def until_asked(self, times: int) -> None:
+        async def is_so() -> bool:
+            return len(self.asked) >= times
+
+        await until(is_so, f"{times} questions")
+
+    async def shop(self) -> Site:
+        site = await self.known.get(*SHOP.key)
+        assert site is not None
+        return site
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    place = Place(tmp_path)
+    yield place
+    place.database.close()
+
+
+async def test_a_site_is_asked_once_in_an_interval_and_its_answer_is_kept(place: Place) -> None:
+    await place.known.save(SHOP)
+    async with place.watching():
+        await place.until_asked(1)
+
+        async def is_kept() -> bool:
+            return (await place.shop()).check == Check(NOW, GOOD)
+
+        await until(is_kept)
+        await asyncio.sleep(0.1)  # several steps, and far from an interval
+    assert place.asked == [SHOP.url]
+    assert (await place.shop()).status is SiteStatus.RUNNING
+
+
+async def test_two_checks_without_an_answer_are_a_failing_site(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.result = Silence("It did not answer in time.")
+    with place.changes.subscribe() as queue:
+        async with place.watching():
+            site = await place.until_status(SiteStatus.FAILING)
+        changes = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert site.reason == "It did not answer in time."
+    assert len(place.asked) == 2
+    statuses = [change.site.status for change in changes if isinstance(change, SiteChanged)]
+    assert statuses == [SiteStatus.RUNNING, SiteStatus.FAILING]
+
+
+async def test_a_failing_site_that_answers_again_runs(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.checks.record(SHOP.key, Check(NOW, None, "gone", 5))
+    assert (await place.shop()).status is SiteStatus.FAILING
+    async with place.watching():
+        site = await place.until_status(SiteStatus.RUNNING)
+    assert site.reason == ""
+
+
+async def test_a_site_that_cannot_be_asked_from_here_keeps_its_status(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.result = Unasked("no name server")
+    async with place.watching():
+        await place.until_asked(1)
+        await asyncio.sleep(0.1)
+    assert len(place.asked) == 1
+    assert (await place.shop()).check is None
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        replace(SHOP, enabled=False, status=SiteStatus.DISABLED),
+        replace(SHOP, status=SiteStatus.UNKNOWN),
+        replace(SHOP, is_gone=True),
+    ],
+    ids=["disabled", "unknown", "gone"],
+)
+async def test_a_site_of_which_nothing_is_expected_is_not_asked(place: Place, site: Site) -> None:
+    await place.known.save(site)
+    async with place.watching():
+        await asyncio.sleep(0.1)
+    assert place.asked == []
+
+
+async def test_the_interval_is_chosen_for_each_account_and_may_be_never(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.accounts.set_check_interval(REMOTE.id, 0)
+    async with place.watching():
+        await asyncio.sleep(0.1)
+        assert place.asked == []
+        place.accounts.set_check_interval(REMOTE.id, 60)
+        await place.until_asked(1)
+
+
+async def test_a_site_that_is_waited_for_is_shown_so_whatever_the_list_says(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.checks.expect(SHOP.key, SiteStatus.RELOADING)
+    await place.known.save_list(REMOTE.id, [SHOP], keep_missing=True)
+    assert (await place.shop()).status is SiteStatus.RELOADING
+    place.checks.record(SHOP.key, Check(NOW, GOOD))
+    assert (await place.shop()).status is SiteStatus.RUNNING
+
+
+async def test_nobody_waits_after_a_restart(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.checks.expect(SHOP.key, SiteStatus.STARTING)
+    place.checks.expect_nothing()
+    assert (await place.shop()).status is SiteStatus.RUNNING
+
+
+async def test_a_check_of_a_site_that_is_gone_by_then_is_dropped(place: Place) -> None:
+    place.checks.record(SHOP.key, Check(NOW, GOOD))
+    await place.known.save(SHOP)
+    assert (await place.shop()).check is None
+
+
+@pytest.mark.parametrize(
+    ("result", "failures"),
+    [
+        (Answer(200, 0.1), 0),
+        (Answer(404, 0.1), 0),
+        (Answer(500, 0.1), 0),
+        (Answer(502, 0.1), 4),
+        (Answer(504, 0.1), 4),
+        (Silence("nothing"), 4),
+    ],
+)
+def test_what_an_answer_means(result: Answer | Silence, failures: int) -> None:
+    before = Check(NOW, None, "", 3)
+    check = judge(result, before, NOW + timedelta(minutes=5))
+    assert check.failures == failures
+    assert bool(check.problem) == (failures > 0)

@@ -1,0 +1,163 @@
+"""After a click Sitedeck finds out what really happened, and says so."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.hosting.probe import Silence, Unasked
+from app.hosting.sitewatch import SiteWatch
+from app.hosting.verdict import Patience, Verdicts
+from app.models import Answer, SiteStatus
+from tests.hosting.test_sitewatch import GOOD, SHOP, Place
+
+pytestmark = pytest.mark.anyio
+SHORT = Patience(step=0.01, answer=0.3, unasked=0.1, not_found=0.1)
+DOWN = Answer(502, 0.1)
+
+
+@dataclass
+class Log:
+    """A site's error log, as far as a verdict reads it."""
+
+    new: str = ""
+    old: str = ""
+
+    async def newest(self) -> str:
+        return self.new
+
+    async def last_words(self) -> str:
+        return self.new or self.old
+
+
+class Court(Place):
+    """Also finds out about sites; their error log is `log`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.log = Log()
+        watch = SiteWatch(self.ask, self.known, self.checks, self.accounts.check_intervals)
+        self.verdicts = Verdicts(
+            self.ask, watch, lambda key: self._log_of(key), self.known, self.checks, SHORT
+        )
+
+    @asynccontextmanager
+    async def _log_of(self, key: tuple[str, str]) -> AsyncIterator[Log]:
+        yield self.log
+
+    async def reload(self) -> None:
+        await self.verdicts.expect(SHOP, SiteStatus.RELOADING)
+        assert (await self.shop()).status is SiteStatus.RELOADING
+        self.verdicts.find_out(SHOP)
+
+
+@pytest.fixture
+async def court(tmp_path: Path) -> AsyncIterator[Court]:
+    court = Court(tmp_path)
+    await court.known.save(SHOP)
+    yield court
+    await court.verdicts.close()
+    court.database.close()
+
+
+async def test_a_good_answer_has_the_time_since_the_click(court: Court) -> None:
+    court.result = DOWN
+    await court.reload()
+    await court.until_asked(3)
+    court.result = GOOD
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.check is not None and site.check.answer is not None
+    assert site.check.answer.status == 200
+    assert site.check.answer.seconds >= 2 * SHORT.step
+
+
+async def test_a_crash_is_told_with_its_exception(court: Court) -> None:
+    court.result = DOWN
+    await court.reload()
+    await court.until_asked(2)
+    court.log.new = "ModuleNotFoundError: No module named 'shop'"
+    site = await court.until_status(SiteStatus.FAILING)
+    assert site.reason == "Crashing: ModuleNotFoundError: No module named 'shop'"
+
+
+async def test_a_crash_is_told_of_a_site_that_cannot_be_asked(court: Court) -> None:
+    court.result = Unasked("no name server")
+    court.log.new = "KeyError: 'x'"
+    await court.reload()
+    assert (await court.until_status(SiteStatus.FAILING)).reason == "Crashing: KeyError: 'x'"
+
+
+async def test_a_site_that_answers_is_not_failing_for_an_error_in_its_log(court: Court) -> None:
+    court.log.new = "KeyError: 'x'"
+    await court.reload()
+    await court.until_status(SiteStatus.RUNNING)
+
+
+async def test_no_answer_is_told_with_the_last_words_of_the_log(court: Court) -> None:
+    court.result = Silence("It did not answer in time.")
+    court.log.old = "[Errno 2] No such file or directory: 'env'"
+    await court.reload()
+    site = await court.until_status(SiteStatus.FAILING)
+    assert site.reason == (
+        "No answer yet. It did not answer in time. "
+        "Its error log ends with: [Errno 2] No such file or directory: 'env'"
+    )
+
+
+async def test_where_nothing_can_be_found_out_the_site_is_what_its_account_lists(
+    court: Court,
+) -> None:
+    court.result = Unasked("no name server")
+    await court.reload()
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.check is None
+
+
+async def test_the_404_of_a_new_site_is_waited_out(court: Court) -> None:
+    court.result = Answer(404, 0.1)
+    await court.reload()
+    await court.until_asked(3)
+    assert (await court.shop()).status is SiteStatus.RELOADING
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.check is not None and site.check.answer is not None
+    assert site.check.answer.status == 404
+
+
+async def test_a_second_click_begins_anew(court: Court) -> None:
+    court.result = DOWN
+    await court.reload()
+    await court.until_asked(1)
+    await court.reload()
+    court.result = GOOD
+    await court.until_status(SiteStatus.RUNNING)
+    asked = len(court.asked)
+    await asyncio.sleep(SHORT.step * 5)
+    assert len(court.asked) == asked, "nobody goes on asking"
+
+
+async def test_a_failed_call_takes_the_expectation_back(court: Court) -> None:
+    await court.verdicts.expect(SHOP, SiteStatus.RELOADING)
+    await court.verdicts.expect_nothing(SHOP)
+    assert (await court.shop()).status is SiteStatus.RUNNING
+
+
+async def test_a_log_that_cannot_be_read_leaves_nothing_waiting(
+    court: Court, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(key: tuple[str, str]) -> object:
+        raise OSError("disk")
+
+    court.verdicts = Verdicts(
+        court.ask,
+        SiteWatch(court.ask, court.known, court.checks, court.accounts.check_intervals),
+        broken,  # type: ignore[arg-type]
+        court.known,
+        court.checks,
+        SHORT,
+    )
+    await court.reload()
+    await court.until_status(SiteStatus.RUNNING)
+    assert "Finding out about a site failed" in caplog.text
