@@ -26,7 +26,7 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Exit, LogKind, Site, SiteStatus
+from app.models import Answer, Exit, LogKind, Site, SiteStatus
 from components.feedback import CodeBox
 from components.icons import Icon
 from components.live import replaced_by
@@ -37,6 +37,7 @@ from components.siterow import (
     ReloadButton,
     SiteMenu,
     StatusLabel,
+    response_time,
     row_id,
 )
 from components.times import Age, Seen
@@ -104,7 +105,11 @@ def SiteOverview(site: Site, account_label: str, now: datetime) -> FT:
         _Problem(site),
         _Tiles(site, now),
         Div(
-            Div(_LastExit(site, now), _AddressHelp(site), cls="stack"),
+            Div(
+                _LastExit(site, now) if site.is_local else _LastCheck(site, now),
+                _AddressHelp(site),
+                cls="stack",
+            ),
             _Facts(site, account_label, now),
             cls="split",
         ),
@@ -120,6 +125,8 @@ def _Problem(site: Site) -> FT | None:
     kind = "bad" if site.status is SiteStatus.FAILING else "warn"
     logs = A("Live log", href=urls.logs(*site.key), cls="btn")
     title = f"{site.domain_name} is not answering. "
+    if site.status is SiteStatus.UNKNOWN:
+        title = f"It is not known whether {site.domain_name} answers. "
     if site.is_gone:
         logs = A("Remove from the list", href=urls.delete_site(*site.key), cls="btn")
         title = "Gone at PythonAnywhere. "
@@ -133,15 +140,24 @@ def _Problem(site: Site) -> FT | None:
 
 
 def _Tiles(site: Site, now: datetime) -> FT:
-    answer = site.answer
-    first = f"{answer.status}" if answer else "–"
+    errors = _Tile("Errors, 24 h", _count(site.error_count), "bad" if site.error_count else "")
+    first = _AnswerTile("First answer", site.answer, "after")
+    if site.is_local:
+        since = _Tile("Running since", Age(site.started_at, now))
+        return Dl(
+            errors, first, since, _Tile("Last reload", Age(site.reloaded_at, now)), cls="tiles"
+        )
+    check = site.check
+    last = _AnswerTile("Last answer", check.answer if check else None, "in")
     return Dl(
-        _Tile("Errors, 24 h", _count(site.error_count), "bad" if site.error_count else ""),
-        _Tile("First answer", first, small=f"after {answer.seconds:.2f} s" if answer else ""),
-        _Tile("Running since", Age(site.started_at, now)),
-        _Tile("Last reload", Age(site.reloaded_at, now)),
-        cls="tiles",
+        errors, first, last, _Tile("Asked", Age(check.at if check else None, now)), cls="tiles"
     )
+
+
+def _AnswerTile(name: str, answer: Answer | None, word: str) -> FT:
+    if answer is None:
+        return _Tile(name, "–")
+    return _Tile(name, answer.status, small=f"{word} {response_time(answer)}")
 
 
 def _count(number: int | None) -> str:
@@ -180,6 +196,32 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
         Div(
             Dl(*(Div(Dt(name), Dd(value)) for name, value in facts.items()), cls="facts"),
             cls="card-body",
+        ),
+        cls="card",
+    )
+
+
+def _LastCheck(site: Site, now: datetime) -> FT:
+    """PythonAnywhere does not say whether a site runs; what Sitedeck found out itself."""
+    check = site.check
+    found: tuple[FT | str, ...] = ("It has not been asked yet.",)
+    if check is not None and check.problem:
+        found = (check.problem, " Asked ", Age(check.at, now), ".")
+    elif check is not None and check.answer is not None:
+        words = f"It answered {check.answer.status} in {response_time(check.answer)}, asked "
+        found = (words, Age(check.at, now), ".")
+    return Section(
+        Div(H2("Does it answer?"), cls="card-head"),
+        Div(
+            P(*found),
+            P(
+                "The host does not tell whether a site runs, so Sitedeck asks its address from "
+                "time to time. How often is chosen with its ",
+                A("account", href=urls.ACCOUNTS),
+                ".",
+                cls="hint",
+            ),
+            cls="card-body stack-s",
         ),
         cls="card",
     )

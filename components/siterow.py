@@ -21,7 +21,7 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Site, SiteAction, SiteStatus
+from app.models import Answer, Site, SiteAction, SiteStatus
 from components.forms import FragmentForm
 from components.icons import Icon, StatusIcon
 from components.live import replaced_by
@@ -51,6 +51,7 @@ def SiteRow(site: Site, account_label: str, now: datetime) -> FT:
         parts.status,
         Td(name, cls="col-site"),
         parts.errors,
+        parts.time,
         Td(Age(site.reloaded_at, now), cls="col-reload-at soft small nowrap"),
         parts.enabled,
         parts.actions,
@@ -69,6 +70,7 @@ class _Parts(NamedTuple):
     name: str
     about: str
     errors: str
+    time: str
     enabled: str
     actions: str
 
@@ -81,6 +83,7 @@ def _parts(site: Site) -> _Parts:
         _Name(site),
         Small(site.reason, cls="bad truncate") if site.reason else _Command(site),
         Td(_ErrorCount(site), cls="col-errors"),
+        Td(_ResponseTime(site), cls="col-time"),
         Td(EnabledSwitch(site, identity), cls="col-enabled"),
         Td(_Actions(site, identity), cls="col-actions"),
     )
@@ -148,6 +151,22 @@ def _ErrorCount(site: Site) -> FT:
         else Span(count, cls="value num muted")
     )
     return Div(Span("Errors, 24 h", cls="cell-label"), value, cls="metric")
+
+
+def _ResponseTime(site: Site) -> FT:
+    answer = site.last_answer
+    value = Span("–", cls="value muted")
+    if answer is not None:
+        title = f"Answered {answer.status}"
+        value = Span(response_time(answer), cls="value num", title=title)
+    return Div(Span("Response", cls="cell-label"), value, cls="metric")
+
+
+def response_time(answer: Answer) -> str:
+    """`312 ms`, `3.1 s`."""
+    if answer.seconds < 1:
+        return f"{answer.seconds * 1000:.0f} ms"
+    return f"{answer.seconds:.1f} s"
 
 
 def EnabledSwitch(site: Site, target_id: str) -> FT:

@@ -125,6 +125,7 @@ def SiteList(
                 Th("Status", scope="col", cls="col-status"),
                 Th("Site", scope="col", cls="col-site"),
                 Th("Errors, 24 h", scope="col", cls="col-errors"),
+                Th("Response", scope="col", cls="col-time"),
                 Th("Last reload", scope="col", cls="col-reload-at"),
                 Th("Enabled", scope="col", cls="col-enabled"),
                 Th(Span("Actions", cls="sr-only"), scope="col", cls="col-actions"),

@@ -74,8 +74,9 @@ class SiteWatch:
         await self.keep(site, check)
         return check
 
-    async def keep(self, site: Site, check: Check) -> None:
-        await to_thread.run_sync(self._checks.record, site.key, check)
+    async def keep(self, site: Site, check: Check, first: Answer | None = None) -> None:
+        """`first` is the first answer after a click, its seconds counted from that on."""
+        await to_thread.run_sync(self._checks.record, site.key, check, first)
         await self._known.announce(site.key)
 
     async def _check_what_is_due(self) -> None:

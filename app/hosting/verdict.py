@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from anyio import to_thread
 
@@ -47,6 +47,13 @@ class Patience:
     answer: float = 60.0
     unasked: float = 20.0
     not_found: float = 30.0
+
+
+class Finding(NamedTuple):
+    """The check that a look ended with, and the good answer with the seconds since the click."""
+
+    check: Check
+    first: Answer | None = None
 
 
 class Verdicts:
@@ -105,26 +112,26 @@ class Verdicts:
             del self._tasks[key]
 
     async def _run(self, site: Site) -> None:
-        check: Check | None = None
+        found: Finding | None = None
         try:
             async with self._crashes_of(site.key) as crashes:
-                check = await self._look(site, crashes)
+                found = await self._look(site, crashes)
         except Exception:
             _log.exception("Finding out about a site failed.")
-        if check is not None:
-            await self._watch.keep(site, check)
+        if found is not None:
+            await self._watch.keep(site, found.check, found.first)
         else:
             await to_thread.run_sync(self._checks.expect, site.key, None)
             await self._known.announce(site.key)
 
-    async def _look(self, site: Site, crashes: Crashes) -> Check | None:
+    async def _look(self, site: Site, crashes: Crashes) -> Finding | None:
         """None if nothing can be found out: the site cannot be asked, and it logs no crash."""
         start = time.monotonic()
         while True:
             result = await self._ask(site.url)
             taken = time.monotonic() - start
             if isinstance(result, Answer) and not self._is_bad(result, taken):
-                return Check(datetime.now(UTC), Answer(result.status, taken))
+                return Finding(Check(datetime.now(UTC), result), Answer(result.status, taken))
             if words := await crashes.newest():
                 return _crashing(result, words)
             is_unasked = isinstance(result, Unasked)
@@ -137,13 +144,13 @@ class Verdicts:
         reason = result.reason if isinstance(result, Silence) else f"It answers {result.status}."
         words = await crashes.last_words()
         said = f" Its error log ends with: {words}" if words else ""
-        return Check(datetime.now(UTC), answer, f"No answer yet. {reason}{said}", 2)
+        return Finding(Check(datetime.now(UTC), answer, f"No answer yet. {reason}{said}", 2))
 
     def _is_bad(self, answer: Answer, taken: float) -> bool:
         is_too_early = answer.status == 404 and taken < self._patience.not_found
         return answer.status in FRONT_STATUSES or is_too_early
 
 
-def _crashing(result: object, exception: str) -> Check:
+def _crashing(result: object, exception: str) -> Finding:
     answer = result if isinstance(result, Answer) else None
-    return Check(datetime.now(UTC), answer, f"Crashing: {exception}", 2)
+    return Finding(Check(datetime.now(UTC), answer, f"Crashing: {exception}", 2))

@@ -130,6 +130,11 @@ class Site:
         return self.account_id, self.domain_name
 
     @property
+    def last_answer(self) -> Answer | None:
+        """What it answered when it was asked last; of a local site, its first answer."""
+        return self.check.answer if self.check else self.answer
+
+    @property
     def is_local(self) -> bool:
         return self.account_id == LOCAL_ID
 

@@ -1,6 +1,6 @@
 """What asking the sites came to, and which sites are waited for after a click."""
 
-from app.models import Check, SiteStatus
+from app.models import Answer, Check, SiteStatus
 from app.store.database import Database
 
 SiteKey = tuple[str, str]
@@ -12,24 +12,30 @@ class Checks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, key: SiteKey, check: Check) -> None:
-        """Keeps the newest check; the site is not waited for any more."""
+    def record(self, key: SiteKey, check: Check, first: Answer | None = None) -> None:
+        """Keeps the newest check; the site is not waited for any more.
+
+        `first` is the first answer after a click, its seconds counted from that on.
+        """
         answer = check.answer
-        self._write(
-            key,
-            {
-                "checked_at": check.at.timestamp(),
-                "status": answer.status if answer else None,
-                "seconds": answer.seconds if answer else None,
-                "problem": check.problem,
-                "failures": check.failures,
-                "pending": "",
-            },
-        )
+        values: dict[str, object] = {
+            "checked_at": check.at.timestamp(),
+            "status": answer.status if answer else None,
+            "seconds": answer.seconds if answer else None,
+            "problem": check.problem,
+            "failures": check.failures,
+            "pending": "",
+        }
+        if first is not None:
+            values |= {"first_status": first.status, "first_seconds": first.seconds}
+        self._write(key, values)
 
     def expect(self, key: SiteKey, status: SiteStatus | None) -> None:
         """Shows the site as `status`, whatever its account lists, until a check or None."""
-        self._write(key, {"pending": status.value if status else ""})
+        values: dict[str, object] = {"pending": status.value if status else ""}
+        if status is not None:
+            values |= {"first_status": None, "first_seconds": None}
+        self._write(key, values)
 
     def expect_nothing(self) -> None:
         """Whoever waited is gone: the dashboard was started anew."""

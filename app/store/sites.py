@@ -14,7 +14,8 @@ _GONE = "The account does not list it any more. Its command is kept here."
 
 _SELECT = (
     "SELECT sites.*, checked_at, site_checks.status AS answer_status, seconds, problem, failures,"
-    " pending FROM sites LEFT JOIN site_checks USING (account_id, domain_name)"
+    " pending, first_status, first_seconds"
+    " FROM sites LEFT JOIN site_checks USING (account_id, domain_name)"
 )
 
 
@@ -128,7 +129,7 @@ def _site(row: Row) -> Site:
         pid=observed.get("pid"),
         started_at=_time(observed.get("started_at")),
         reloaded_at=_time(observed.get("reloaded_at")),
-        answer=Answer(*answer) if answer else None,
+        answer=Answer(*answer) if answer else _answer(row, "first_status", "first_seconds"),
         last_exit=Exit(_time(end[0]) or _EPOCH, end[1], end[2], tuple(end[3])) if end else None,
         error_count=row["error_count"] if row["is_counted"] else None,
         is_gone=_is_gone(row),
@@ -139,10 +140,13 @@ def _site(row: Row) -> Site:
 def _check(row: Row) -> Check | None:
     if row["checked_at"] is None:
         return None
-    status = row["answer_status"]
-    answer = Answer(status, row["seconds"]) if status is not None else None
+    answer = _answer(row, "answer_status", "seconds")
     at = datetime.fromtimestamp(row["checked_at"], UTC)
     return Check(at, answer, row["problem"], row["failures"])
+
+
+def _answer(row: Row, status: str, seconds: str) -> Answer | None:
+    return Answer(row[status], row[seconds]) if row[status] is not None else None
 
 
 def _is_gone(row: Row) -> bool:

@@ -69,9 +69,11 @@ async def test_a_good_answer_has_the_time_since_the_click(court: Court) -> None:
     await court.until_asked(3)
     court.result = GOOD
     site = await court.until_status(SiteStatus.RUNNING)
-    assert site.check is not None and site.check.answer is not None
-    assert site.check.answer.status == 200
-    assert site.check.answer.seconds >= 2 * SHORT.step
+    assert site.check is not None and site.check.answer == GOOD
+    assert site.answer is not None and site.answer.status == 200
+    assert site.answer.seconds >= 2 * SHORT.step
+    await court.verdicts.expect(SHOP, SiteStatus.RELOADING)
+    assert (await court.shop()).answer is None
 
 
 async def test_a_crash_is_told_with_its_exception(court: Court) -> None:

@@ -8,6 +8,9 @@ CREATE TABLE site_checks (
   problem TEXT NOT NULL DEFAULT '',
   failures INTEGER NOT NULL DEFAULT 0,
   pending TEXT NOT NULL DEFAULT '',
+  -- The first answer after the last click, and how long it took from that on.
+  first_status INTEGER,
+  first_seconds REAL,
   PRIMARY KEY (account_id, domain_name),
   FOREIGN KEY (account_id, domain_name) REFERENCES sites(account_id, domain_name) ON DELETE CASCADE
 ) STRICT;
