@@ -49,9 +49,6 @@ class NewSiteView:
         return self.account.kind is AccountKind.LOCAL
 
 
-OWN = SiteTemplate("own", "Own command", "any program", "", "", "", "", "")
-
-
 def NewSitePage(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
     crumbs = Ol(Li(A("Sites", href=urls.SITES)), cls="crumbs")
     return Div(
@@ -127,7 +124,7 @@ def _What(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, str
             Fieldset(
                 Legend("Template", cls="sr-only"),
                 Div(
-                    *(_Choice(template, values) for template in (*view.templates, OWN)),
+                    *(_Choice(template, values) for template in view.templates),
                     cls="choices",
                 ),
                 cls="stack-s",

@@ -7,6 +7,12 @@ from app.models.accounts import (
     Role,
     Secret,
 )
+from app.models.commands import (
+    CommandFinding,
+    CommandReport,
+    PathFinding,
+    PathState,
+)
 from app.models.logs import (
     Frame,
     Level,
@@ -30,8 +36,12 @@ from app.models.sites import (
     Site,
     SiteAction,
     SiteStatus,
-    SiteTemplate,
     parse_domain,
+)
+from app.models.templates import (
+    SetupStep,
+    SiteTemplate,
+    fill_pattern,
 )
 
 __all__ = [
@@ -40,6 +50,8 @@ __all__ = [
     "AccountKind",
     "Activity",
     "Answer",
+    "CommandFinding",
+    "CommandReport",
     "Exit",
     "Frame",
     "HostNotice",
@@ -49,9 +61,12 @@ __all__ = [
     "LogKind",
     "LogLine",
     "LogName",
+    "PathFinding",
+    "PathState",
     "Raised",
     "Role",
     "Secret",
+    "SetupStep",
     "Site",
     "SiteAction",
     "SiteStatus",
@@ -59,5 +74,6 @@ __all__ = [
     "Toast",
     "Traceback",
     "TracebackPart",
+    "fill_pattern",
     "parse_domain",
 ]

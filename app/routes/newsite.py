@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app import urls
 from app.errors import HostingError, HostUnavailable, InvalidInput, NotFound
-from app.hosting import commands
+from app.hosting import commands, templates
 from app.models import Account, AccountKind, Role, parse_domain
 from app.routes.pages import shell_page
 from app.routes.router import Router
@@ -95,7 +95,7 @@ def _suggestions(account: Account) -> dict[str, str]:
         return {}
     home = f"/home/{account.username}"
     return {
-        "domain_name": commands.suggested_domain(account),
+        "domain_name": templates.suggested_domain(account),
         "working_folder": f"{home}/mysite",
         "virtualenv": f"{home}/.virtualenvs/mysite",
     }
@@ -103,13 +103,13 @@ def _suggestions(account: Account) -> dict[str, str]:
 
 def _command(form: Mapping[str, str]) -> str:
     """What was typed, or else the template filled in."""
-    template = commands.find_template(form["template"])
+    template = templates.find_template(form["template"])
     if form["command"].strip() or template is None:
         return form["command"]
     for name in ("working_folder", "virtualenv"):
         if not form[name].strip().startswith("/"):
             raise InvalidInput("Type the whole path, beginning with /.", name)
-    return commands.fill_in(
+    return templates.fill_in(
         template,
         form["virtualenv"].strip(),
         form["working_folder"].strip(),
@@ -142,8 +142,8 @@ async def _page(
     view = NewSiteView(
         accounts,
         account,
-        commands.suggested_domain(account),
-        commands.TEMPLATES,
+        templates.suggested_domain(account),
+        templates.TEMPLATES,
     )
     return await shell_page(
         req,
