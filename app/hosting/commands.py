@@ -4,22 +4,36 @@ A host starts the command as a program with arguments. What only a shell underst
 that answers 502, so it is refused before the site exists.
 """
 
+import os
+
 from app.errors import InvalidInput
+from app.hosting.client import HostingClient
 from app.hosting.linter import Surroundings, lint
-from app.models import Account, AccountKind
+from app.hosting.needs import look_up, needs_of, read_own_folder
+from app.models import Account, AccountKind, PathFinding
 
 
-def check_command(command: str) -> str:
+def check_command(command: str, surroundings: Surroundings | None = None) -> str:
     """The command without blanks around it. Raises InvalidInput with what to write instead."""
-    if error := lint(command).first_error:
+    if error := lint(command, surroundings).first_error:
         raise InvalidInput(error, "command")
     return command.strip()
 
 
 def surroundings_of(account: Account, virtualenv: str = "") -> Surroundings:
-    """What is known of the place where an account's commands run.
+    """What is known of the place where an account's commands run."""
+    return Surroundings(_home(account), virtualenv)
 
-    The home folder on this machine is the local host's own to tell.
-    """
+
+async def find_paths(account: Account, client: HostingClient, command: str) -> list[PathFinding]:
+    """Whether what the command names is there. Raises HostingError."""
     is_local = account.kind is AccountKind.LOCAL
-    return Surroundings("${HOME}" if is_local else f"/home/{account.username}", virtualenv)
+    # The local host shows logs alone through its API, but its files are those of this machine.
+    read_folder = read_own_folder if is_local else client.list_files
+    return await look_up(needs_of(command, _home(account)), read_folder)
+
+
+def _home(account: Account) -> str:
+    if account.kind is AccountKind.LOCAL:
+        return os.path.expanduser("~")
+    return f"/home/{account.username}"
