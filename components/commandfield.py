@@ -103,7 +103,7 @@ def CommandNotes(notes: CommandNotesView, said: str = "") -> FT:
 def _Corrected(line: str) -> FT:
     return Div(
         Div(Code(line), cls="codebox whole"),
-        _Look("Use this line", "check", COMMAND_ID, "use", line),
+        Div(_Look("Use this line", "check", COMMAND_ID, "use", line), cls="row"),
         cls="stack-s",
     )
 
@@ -120,7 +120,7 @@ def _Paths(notes: CommandNotesView) -> FT:
         if notes.paths is not None and not paths
         else None,
         P(Icon("alert"), Span(notes.problem), cls="notice warn") if notes.problem else None,
-        _Look(label, "reload", NOTES_ID, "look", "files"),
+        Div(_Look(label, "reload", NOTES_ID, "look", "files"), cls="row"),
         cls="stack-s",
     )
 
@@ -143,5 +143,6 @@ def _Look(label: str, icon: str, target: str, name: str, value: str) -> FT:
         hx_post=urls.NEW_SITE,
         hx_target=f"#{target}",
         hx_swap="outerHTML",
-        hx_disabled_elt="this",
+        # The answer to what was typed before must not come after that to the click.
+        hx_sync="#command:replace",
     )

@@ -155,6 +155,7 @@ def _What(
                     errors,
                     "module:variable, or the file of a program of your own.",
                     is_required=False,
+                    placeholder="main:app",
                     **paths,
                 ),
                 cls="grid-2",

@@ -128,7 +128,7 @@ TEMPLATES = (
     ),
     SiteTemplate(
         id=OWN_COMMAND,
-        name="Own command",
+        name="Other",
         server="any program",
         command=_OWN,
         application="serve.py",

@@ -168,7 +168,8 @@ def test_files_that_cannot_be_looked_up_are_not_called_missing(place: Place, fau
 
 
 def test_a_command_with_errors_costs_no_call(place: Place) -> None:
-    assert not place.notes(look="files", command="uvicorn main:app").select("li.kept")
+    place.fake.files.contents = {f"{BIN}/uvicorn": b""}
+    assert not place.notes(look="files", command=f"{BIN}/uvicorn main:app").select("li.kept")
     assert place.fake.count("files") == 0
 
 

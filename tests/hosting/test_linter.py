@@ -122,6 +122,7 @@ def test_what_leads_to_a_502_is_an_error_and_mended_where_that_is_possible(
         ("/bin/bash /home/alice/start.sh", "reads DOMAIN_SOCKET from its environment"),
         (f"/usr/bin/env A=b uvicorn {UDS} m:a", "not in a virtualenv"),
         (f"/v/uvicorn {UDS} --host 0.0.0.0 m:a", "the only address it needs"),
+        ("/v/gunicorn -b unix:${DOMAIN_SOCKET} -b 0.0.0.0:80 m:a", "the only address it needs"),
         ("/v/gunicorn -c conf.py m:a", "file of settings"),
         ("/v/streamlit run s.py --server.address unix://${DOMAIN_SOCKET}", "Streamlit 1.57"),
     ],

@@ -72,8 +72,7 @@ def values_of(words: Sequence[str], flags: Sequence[str]) -> list[str]:
 
 def is_socket(server: Server, value: str) -> bool:
     """Whether a flag's value is the host's socket as this server wants it written."""
-    forms = _SOCKET_FORMS if not server.prefix else (SOCKET,)
-    return value in {f"{server.prefix}{form}" for form in forms}
+    return value in {f"{server.prefix}{form}" for form in _SOCKET_FORMS}
 
 
 def with_socket(words: Sequence[str], server: Server, start: int) -> list[str]:
