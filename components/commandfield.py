@@ -102,7 +102,7 @@ def CommandNotes(notes: CommandNotesView, said: str = "") -> FT:
 
 def _Corrected(line: str) -> FT:
     return Div(
-        Div(Code(line), cls="codebox whole"),
+        Div(Code(line), cls="codebox"),
         Div(_Look("Use this line", "check", COMMAND_ID, "use", line), cls="row"),
         cls="stack-s",
     )

@@ -93,6 +93,10 @@ class _Look:
             return _refused(path, names, missing)
         if name in names:
             return PathFinding(path, PathState.EXISTS, f"{path} exists.")
+        if name.startswith("python") and "activate" in names:
+            # In a virtualenv it is a link, and whether listings show links is not known.
+            text = f"{path} is not listed, but its virtualenv is there."
+            return PathFinding(path, PathState.UNKNOWN, text)
         return PathFinding(path, PathState.MISSING, f"{name} is still missing in {parent}.")
 
     async def folder(self, path: str) -> PathFinding:

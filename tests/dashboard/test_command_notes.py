@@ -147,6 +147,14 @@ def test_a_program_of_ones_own_is_looked_up_with_its_script(place: Place) -> Non
     ]
 
 
+def test_the_python_of_a_virtualenv_may_be_a_link_that_no_listing_shows(place: Place) -> None:
+    place.fake.files.contents = {f"{BIN}/activate": b"", f"{SITE}/serve.py": b""}
+    assert looked_up(place, template="own", application="serve.py") == [
+        ("unsure", f"{BIN}/python is not listed, but its virtualenv is there."),
+        ("kept", f"{SITE}/serve.py exists."),
+    ]
+
+
 def test_no_path_leads_out_of_the_files(place: Place) -> None:
     looked_up(place, command="/home/../../../x/../../serve ${DOMAIN_SOCKET}")
     files = [call.path for call in place.fake.calls if call.endpoint == "files"]
