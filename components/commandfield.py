@@ -109,7 +109,7 @@ def _Corrected(line: str) -> FT:
 
 
 def _Paths(notes: CommandNotesView) -> FT:
-    """The button names what is still missing by asking for another look."""
+    """What was looked up, and the button that looks, for the first time or again."""
     paths = notes.paths or ()
     is_done = notes.paths is not None and all(path.state is PathState.EXISTS for path in paths)
     wants_more = bool(notes.problem) or (notes.paths is not None and not is_done)

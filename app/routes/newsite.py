@@ -64,14 +64,18 @@ async def show_new_site(req: Request) -> FT:
 
 
 @router.action(urls.NEW_SITE, role=Role.ADMIN)
-async def look_at_command(req: Request) -> FT:
+async def look_at_command(req: Request) -> FT | FtResponse:
     """The form once more with what is found in the command, and, if asked, in the account's files.
 
     A page that asks for the notes or the command alone gets no more.
     """
     services = services_of(req)
     accounts = await _accounts(services)
-    form = await read_form(req, FIELDS | LOOKS)
+    try:
+        form = await read_form(req, FIELDS | LOOKS)
+    except InvalidInput as error:
+        errors = {error.field: str(error)}
+        return FtResponse(await _page(req, accounts, accounts[0], {}, errors), 422)
     account = _chosen(accounts, form["account_id"])
     values = form | {"enabled": form["enabled"] or "off"}
     if form["use"]:

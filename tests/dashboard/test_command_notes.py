@@ -256,3 +256,11 @@ def test_the_files_of_this_machine_are_looked_up_for_the_local_host(
         f"The folder {tmp_path} exists.",
         f"{tmp_path}/main.py exists.",
     ]
+
+
+def test_a_command_without_end_is_refused_in_words(place: Place) -> None:
+    assert "at most 4,000" in place.notes(command="/bin/" + "x" * 5000).get_text()
+    answer = place.post(command="x" * 30_000)
+    assert answer.status_code == 422
+    error = one(parse(answer.text), "#command-error")
+    assert "at most 20000 characters" in error.get_text()
