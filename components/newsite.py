@@ -1,6 +1,6 @@
 """The form that creates a site: where, what, and the steps that people need beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fasthtml.common import (
@@ -27,13 +27,14 @@ from fasthtml.common import (
     Select,
     Span,
     Strong,
-    Textarea,
+    Ul,
 )
 
 from app import urls
-from app.models import Account, AccountKind, SiteTemplate
-from components.feedback import CodeBox, CopyButton
-from components.forms import Field, FormError, LabelledField, PageForm, described
+from app.models import Account, AccountKind, SetupStep, SiteTemplate, fill_pattern
+from components.commandfield import CommandArea, CommandNotesView
+from components.feedback import CopyButton
+from components.forms import Field, FormError, PageForm
 from components.icons import Icon
 
 
@@ -49,10 +50,12 @@ class NewSiteView:
         return self.account.kind is AccountKind.LOCAL
 
 
-OWN = SiteTemplate("own", "Own command", "any program", "", "", "", "", "")
-
-
-def NewSitePage(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
+def NewSitePage(
+    view: NewSiteView,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    notes: CommandNotesView,
+) -> FT:
     crumbs = Ol(Li(A("Sites", href=urls.SITES)), cls="crumbs")
     return Div(
         Div(
@@ -61,10 +64,12 @@ def NewSitePage(view: NewSiteView, values: Mapping[str, str], errors: Mapping[st
         ),
         PageForm(
             urls.CREATE_SITE,
+            # The first button of a form is what Enter presses.
+            Button(hidden=True),
             Div(
                 FormError(errors),
                 _Where(view, values, errors),
-                _What(view, values, errors),
+                _What(view, values, errors, notes),
                 Div(
                     Button("Create site", cls="btn btn-primary btn-lg"),
                     A("Cancel", href=urls.SITES, cls="btn btn-ghost btn-lg"),
@@ -96,7 +101,8 @@ def _Where(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, st
         f"For example {view.suggested_domain}. Names that end in .localhost open in the browser of "
         "this machine without further steps."
         if view.is_local
-        else f"Your own domain, or {view.suggested_domain}."
+        else f"{view.suggested_domain}, or a domain of your own. That one needs a CNAME record, "
+        "which the site’s page shows once it exists."
     )
     domain = Field(
         "domain_name",
@@ -115,7 +121,12 @@ def _Where(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, st
     )
 
 
-def _What(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
+def _What(
+    view: NewSiteView,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    notes: CommandNotesView,
+) -> FT:
     paths: dict[str, str] = {
         "autocapitalize": "none",
         "autocomplete": "off",
@@ -127,7 +138,7 @@ def _What(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, str
             Fieldset(
                 Legend("Template", cls="sr-only"),
                 Div(
-                    *(_Choice(template, values) for template in (*view.templates, OWN)),
+                    *(_Choice(template, values) for template in view.templates),
                     cls="choices",
                 ),
                 cls="stack-s",
@@ -142,13 +153,14 @@ def _What(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, str
                     "Application",
                     values,
                     errors,
-                    "module:variable",
+                    "module:variable, or the file of a program of your own.",
                     is_required=False,
+                    placeholder="main:app",
                     **paths,
                 ),
                 cls="grid-2",
             ),
-            _Command(values, errors),
+            CommandArea(values, errors, notes),
             Label(
                 Input(
                     type="checkbox",
@@ -182,49 +194,8 @@ def _Choice(template: SiteTemplate, values: Mapping[str, str]) -> FT:
     )
 
 
-def _Command(values: Mapping[str, str], errors: Mapping[str, str]) -> FT:
-    field = Textarea(
-        values.get("command", ""),
-        id="command",
-        name="command",
-        rows="3",
-        cls="textarea mono",
-        spellcheck="false",
-        **described("command", errors, has_hint=True),
-    )
-    hint = P(
-        "A program with its whole path and its arguments, not a line for a shell. It has to listen "
-        "on ",
-        Code("${DOMAIN_SOCKET}"),
-        ". Left empty, the template fills it in.",
-        cls="hint",
-        id="command-hint",
-    )
-    return LabelledField("command", "Command", field, hint, errors)
-
-
 def _Steps(view: NewSiteView, values: Mapping[str, str]) -> FT:
     chosen = values.get("template", "fasthtml")
-    virtualenv = values.get("virtualenv") or "VIRTUALENV"
-    steps = [
-        Div(
-            H3("1. A virtualenv"),
-            CodeBox(f"python3 -m venv {virtualenv}", "line"),
-            H3("2. The packages"),
-            CodeBox(f"{virtualenv}/bin/pip install {template.install}", "line"),
-            H3(f"3. A file to start from: {template.starter_file}"),
-            _Starter(template),
-            cls="stack-s",
-            data_steps=template.id,
-            hidden=template.id != chosen,
-        )
-        for template in view.templates
-    ]
-    own = Div(
-        P("Any program will do that serves HTTP on the Unix socket it finds in DOMAIN_SOCKET."),
-        data_steps="own",
-        hidden=chosen != "own",
-    )
     return Div(
         Section(
             Div(H2("Before you create it"), cls="card-head"),
@@ -235,15 +206,56 @@ def _Steps(view: NewSiteView, values: Mapping[str, str]) -> FT:
                     else "Run these in a Bash console of the account.",
                     cls="soft",
                 ),
-                *steps,
-                own,
+                *(
+                    Div(
+                        *_TemplateSteps(template, view, values),
+                        cls="stack-s",
+                        data_steps=template.id,
+                        hidden=template.id != chosen,
+                    )
+                    for template in view.templates
+                ),
                 cls="card-body stack",
             ),
             cls="card",
         ),
-        None if view.is_local else _Limits(),
+        None if view.is_local else _Limits(view),
         cls="stack",
     )
+
+
+def _TemplateSteps(
+    template: SiteTemplate, view: NewSiteView, values: Mapping[str, str]
+) -> Iterator[FT]:
+    places = {
+        "virtualenv": values.get("virtualenv") or "VIRTUALENV",
+        "folder": values.get("working_folder") or "FOLDER",
+        "domain": values.get("domain_name") or view.suggested_domain,
+    }
+    install = "{virtualenv}/bin/pip install " + template.install
+    steps = [
+        SetupStep("A folder", "mkdir -p {folder}"),
+        SetupStep("A virtualenv", "python3 -m venv {virtualenv}"),
+        *([SetupStep("The packages", install)] if template.install else []),
+        *template.steps,
+    ]
+    for number, step in enumerate(steps, 1):
+        yield H3(f"{number}. {step.title}")
+        yield _Line(step.line, places)
+    yield H3(f"{len(steps) + 1}. A file to start from: {template.starter_file}")
+    yield _Starter(template)
+    if not view.is_local:
+        yield P(
+            Strong("Static files: "),
+            f"PythonAnywhere has no mappings for such sites. {template.static_files}",
+            cls="hint",
+        )
+
+
+def _Line(pattern: str, places: Mapping[str, str]) -> FT:
+    """One line to copy. The script fills its pattern in again while paths are typed."""
+    line = fill_pattern(pattern, **places)
+    return Div(Code(line, data_fill=pattern), CopyButton(line, "line"), cls="codebox")
 
 
 def _Starter(template: SiteTemplate) -> FT:
@@ -251,14 +263,19 @@ def _Starter(template: SiteTemplate) -> FT:
     return Div(Pre(Code(template.starter)), copy, cls="codebox starter")
 
 
-def _Limits() -> FT:
+def _Limits(view: NewSiteView) -> FT:
+    """What is otherwise learned only when it hurts."""
+    facts = (
+        "Right after creating, 404 is normal for some seconds.",
+        f"{view.suggested_domain} has its certificate. A domain of your own needs a CNAME record, "
+        "then a certificate; the site’s page shows both.",
+        "Nothing forces HTTPS and nothing asks for a password in front of the site: the program "
+        "has to do either by itself.",
+        "A command cannot be changed in place: the site is deleted and created again for that.",
+        "PythonAnywhere calls these sites a beta; how they work and what they cost may change.",
+    )
     return Section(
-        Icon("info"),
-        P(
-            Strong("After creating "),
-            "the host may show 404 for some seconds. It offers no static files and no password "
-            "protection for such sites, and a command cannot be changed later without deleting and "
-            "creating the site again.",
-        ),
-        cls="notice info",
+        Div(H2("Good to know about PythonAnywhere"), cls="card-head"),
+        Ul(*(Li(Icon("info"), Span(fact)) for fact in facts), cls="card-body bullets"),
+        cls="card",
     )

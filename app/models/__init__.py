@@ -7,6 +7,12 @@ from app.models.accounts import (
     Role,
     Secret,
 )
+from app.models.commands import (
+    CommandFinding,
+    CommandReport,
+    PathFinding,
+    PathState,
+)
 from app.models.logs import (
     Frame,
     Level,
@@ -31,8 +37,12 @@ from app.models.sites import (
     Site,
     SiteAction,
     SiteStatus,
-    SiteTemplate,
     parse_domain,
+)
+from app.models.templates import (
+    SetupStep,
+    SiteTemplate,
+    fill_pattern,
 )
 
 __all__ = [
@@ -42,6 +52,8 @@ __all__ = [
     "Activity",
     "Answer",
     "Check",
+    "CommandFinding",
+    "CommandReport",
     "Exit",
     "Frame",
     "HostNotice",
@@ -51,9 +63,12 @@ __all__ = [
     "LogKind",
     "LogLine",
     "LogName",
+    "PathFinding",
+    "PathState",
     "Raised",
     "Role",
     "Secret",
+    "SetupStep",
     "Site",
     "SiteAction",
     "SiteStatus",
@@ -61,5 +76,6 @@ __all__ = [
     "Toast",
     "Traceback",
     "TracebackPart",
+    "fill_pattern",
     "parse_domain",
 ]

@@ -139,23 +139,6 @@ class Site:
         return self.account_id == LOCAL_ID
 
 
-@dataclass(frozen=True, slots=True)
-class SiteTemplate:
-    """A kind of site: how it is served, what to install, and a file to start from.
-
-    `command` is a format string with the fields `virtualenv`, `folder` and `application`.
-    """
-
-    id: str
-    name: str
-    server: str
-    command: str
-    application: str
-    install: str
-    starter_file: str
-    starter: str
-
-
 class SiteAction(StrEnum):
     """What one click does to a site."""
 

@@ -9,13 +9,23 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import HostingError, HostUnavailable, InvalidInput, NotFound
-from app.hosting import commands
-from app.models import Account, AccountKind, Role, parse_domain
+from app.errors import HostingError, HostRefused, HostUnavailable, InvalidInput, NotFound
+from app.hosting import commands, templates
+from app.hosting.linter import lint
+from app.hosting.refusedsites import explained, foreign_name_hint
+from app.models import Account, AccountKind, CommandFinding, CommandReport, Role, parse_domain
 from app.routes.pages import shell_page
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, services_of
 from app.security.forms import read_form
+from components.commandfield import (
+    COMMAND_ID,
+    NO_NOTES,
+    NOTES_ID,
+    CommandArea,
+    CommandNotes,
+    CommandNotesView,
+)
 from components.newsite import NewSitePage, NewSiteView
 
 router = Router()
@@ -32,6 +42,9 @@ NAMES = (
     "enabled",
 )
 FIELDS = dict.fromkeys(NAMES, 20_000)
+# The buttons beside the command: take this line instead, look into the account's files.
+LOOKS = {"use": 20_000, "look": 10}
+LABELS = {"working_folder": "Project folder", "virtualenv": "Virtualenv"}
 
 
 @router.page(urls.NEW_SITE, role=Role.ADMIN)
@@ -50,6 +63,32 @@ async def show_new_site(req: Request) -> FT:
     return await _page(req, accounts, account, _suggestions(account) | typed, {})
 
 
+@router.action(urls.NEW_SITE, role=Role.ADMIN)
+async def look_at_command(req: Request) -> FT | FtResponse:
+    """The form once more with what is found in the command, and, if asked, in the account's files.
+
+    A page that asks for the notes or the command alone gets no more.
+    """
+    services = services_of(req)
+    accounts = await _accounts(services)
+    try:
+        form = await read_form(req, FIELDS | LOOKS)
+    except InvalidInput as error:
+        errors = {error.field: str(error)}
+        return FtResponse(await _page(req, accounts, accounts[0], {}, errors), 422)
+    account = _chosen(accounts, form["account_id"])
+    values = form | {"enabled": form["enabled"] or "off"}
+    if form["use"]:
+        values |= {"command": form["use"]}
+    notes = await _look(services, account, values, look_up=bool(form["look"]))
+    part = req.headers.get("hx-target", "") if "hx-request" in req.headers else ""
+    if part == NOTES_ID:
+        return CommandNotes(notes)
+    if part == COMMAND_ID:
+        return CommandArea(values, {}, notes, is_changed=True)
+    return await _page(req, accounts, account, values, {}, notes)
+
+
 @router.action(urls.CREATE_SITE, role=Role.ADMIN)
 async def create_site(req: Request) -> FtResponse | Response:
     """Errors come back at their fields with everything that was typed."""
@@ -62,16 +101,9 @@ async def create_site(req: Request) -> FtResponse | Response:
         if account.id != form["account_id"]:
             raise InvalidInput("The account that was chosen is not there any more. Choose again.")
         domain_name = parse_domain(form["domain_name"])
-        command = commands.check_command(_command(form))
-        folder = form["working_folder"].strip() if account.kind is AccountKind.LOCAL else ""
-        await services.actions.create(
-            account.id,
-            domain_name,
-            command,
-            folder,
-            actor_of(req),
-            enabled=form["enabled"] == "on",
-        )
+        surroundings = commands.surroundings_of(account, form["virtualenv"].strip())
+        command = commands.check_command(_command(form), surroundings)
+        await _create(req, account, domain_name, command, form)
     except InvalidInput as error:
         errors = {error.field: str(error)}
     except HostingError as error:
@@ -80,7 +112,53 @@ async def create_site(req: Request) -> FtResponse | Response:
         return RedirectResponse(urls.site(account.id, domain_name), 303)
     account = _chosen(accounts, form.get("account_id", ""))
     values = form | {"enabled": form.get("enabled") or "off"}
-    return FtResponse(await _page(req, accounts, account, values, errors), 422)
+    notes = NO_NOTES
+    if "command" in errors and form["command"].strip():
+        notes = await _look(services, account, form, look_up=False)
+    return FtResponse(await _page(req, accounts, account, values, errors, notes), 422)
+
+
+async def _create(
+    req: Request, account: Account, domain_name: str, command: str, form: Mapping[str, str]
+) -> None:
+    """Raises InvalidInput, in plain words where the account's answer is known, or HostingError."""
+    folder = form["working_folder"].strip() if account.kind is AccountKind.LOCAL else ""
+    try:
+        await services_of(req).actions.create(
+            account.id,
+            domain_name,
+            command,
+            folder,
+            actor_of(req),
+            enabled=form["enabled"] == "on",
+        )
+    except HostRefused as error:
+        raise explained(error, account, domain_name) or error from None
+    except InvalidInput as error:
+        hint = foreign_name_hint(account, domain_name) if error.field == "domain_name" else ""
+        raise InvalidInput(f"{error} {hint}".strip(), error.field) from None
+
+
+async def _look(
+    services: Services, account: Account, form: Mapping[str, str], *, look_up: bool
+) -> CommandNotesView:
+    """What speaks against the command, and whether what it names is there."""
+    try:
+        command = _command(form)
+    except InvalidInput as error:
+        label = LABELS.get(error.field, "Command")
+        return CommandNotesView(CommandReport((CommandFinding(f"{label}: {error}"),)))
+    report = lint(command, commands.surroundings_of(account, form["virtualenv"].strip()))
+    if not look_up or report.first_error:
+        return CommandNotesView(report)
+    try:
+        client = services.actions.client(account.id)
+        paths = await commands.find_paths(account, client, command)
+    except HostingError as error:
+        return CommandNotesView(report, problem=f"The files could not be looked up. {error}")
+    except NotFound as error:
+        return CommandNotesView(report, problem=str(error))
+    return CommandNotesView(report, paths)
 
 
 def _failure(error: HostingError) -> str:
@@ -95,7 +173,7 @@ def _suggestions(account: Account) -> dict[str, str]:
         return {}
     home = f"/home/{account.username}"
     return {
-        "domain_name": commands.suggested_domain(account),
+        "domain_name": templates.suggested_domain(account),
         "working_folder": f"{home}/mysite",
         "virtualenv": f"{home}/.virtualenvs/mysite",
     }
@@ -103,13 +181,15 @@ def _suggestions(account: Account) -> dict[str, str]:
 
 def _command(form: Mapping[str, str]) -> str:
     """What was typed, or else the template filled in."""
-    template = commands.find_template(form["template"])
+    template = templates.find_template(form["template"])
     if form["command"].strip() or template is None:
         return form["command"]
     for name in ("working_folder", "virtualenv"):
         if not form[name].strip().startswith("/"):
             raise InvalidInput("Type the whole path, beginning with /.", name)
-    return commands.fill_in(
+        if set(form[name]) & set("\"'\\$`"):
+            raise InvalidInput("Use a path without quotes, backslashes and dollar signs.", name)
+    return templates.fill_in(
         template,
         form["virtualenv"].strip(),
         form["working_folder"].strip(),
@@ -136,19 +216,20 @@ async def _page(
     account: Account,
     values: Mapping[str, str],
     errors: Mapping[str, str],
+    notes: CommandNotesView | None = None,
 ) -> FT:
     services = services_of(req)
     since = services.changes.sequence
     view = NewSiteView(
         accounts,
         account,
-        commands.suggested_domain(account),
-        commands.TEMPLATES,
+        templates.suggested_domain(account),
+        templates.TEMPLATES,
     )
     return await shell_page(
         req,
         "New site",
-        NewSitePage(view, values, errors),
+        NewSitePage(view, values, errors, notes or NO_NOTES),
         account_id=account.id,
         stream_href=urls.events("new", since),
     )

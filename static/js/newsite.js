@@ -4,18 +4,33 @@ const form = document.getElementById("new-site");
 const field = (name) => form.elements[name];
 const chosen = () => form.querySelector("input[name=template]:checked");
 
-const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
+// Words that got a blank are quoted as a whole, as the server does it.
+const fillPattern = (pattern, values) => pattern.split(" ").map((word) => {
+  const text = word.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name) => (name ? values[name] : found[0]));
+  return text !== word && text.includes(" ") ? `"${text}"` : text;
+}).join(" ");
+
+const places = () => ({
+  virtualenv: field("virtualenv").value.trim().replace(/\/+$/, ""),
+  folder: field("working_folder").value.trim().replace(/(.)\/+$/, "$1"),
+  application: field("application").value.trim() || chosen().dataset.application,
+  domain: field("domain_name").value.trim(),
+});
 
 const filledIn = () => {
-  const { command, application } = chosen().dataset;
-  const folder = field("working_folder").value.trim();
-  const virtualenv = field("virtualenv").value.trim().replace(/\/+$/, "");
-  if (!command || !folder || !virtualenv) return "";
-  return command
-    .replaceAll("{virtualenv}", quoted(virtualenv))
-    .replaceAll("{folder}", quoted(folder))
-    .replaceAll("{application}", quoted(field("application").value.trim() || application))
-    .replaceAll("{{", "{").replaceAll("}}", "}");
+  const values = places();
+  return values.folder && values.virtualenv ? fillPattern(chosen().dataset.command, values) : "";
+};
+
+const fillLines = () => {
+  const { virtualenv, folder, domain } = places();
+  const values = {
+    virtualenv: virtualenv || "VIRTUALENV", folder: folder || "FOLDER", domain: domain || "DOMAIN",
+  };
+  for (const line of form.querySelectorAll("[data-fill]")) {
+    line.textContent = fillPattern(line.dataset.fill, values);
+    line.nextElementSibling.dataset.copy = line.textContent;
+  }
 };
 
 let filled = filledIn(); // what the template says; anything else in the field was typed
@@ -26,7 +41,12 @@ const fill = () => {
   }
   const isTyped = ![filled, ""].includes(field("command").value);
   filled = filledIn();
-  if (!isTyped) field("command").value = filled;
+  if (!isTyped && field("command").value !== filled) {
+    field("command").value = filled;
+    // What was found in the old line is no more.
+    if (form.querySelector("#command-notes ul")) field("command").dispatchEvent(new Event("input"));
+  }
+  fillLines();
 };
 
 form.addEventListener("change", (event) => {
@@ -42,7 +62,7 @@ form.addEventListener("change", (event) => {
     fill();
   }
 });
-for (const name of ["working_folder", "virtualenv", "application"]) {
+for (const name of ["domain_name", "working_folder", "virtualenv", "application"]) {
   field(name).addEventListener("input", fill);
 }
 fill();

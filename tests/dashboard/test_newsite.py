@@ -46,7 +46,7 @@ def test_a_template_fills_in_the_command_that_was_left_empty(deck: Deck) -> None
     )
     assert answer.status_code == 303
     site = deck.site("shop.localhost")
-    assert site.command.startswith("'/srv/my venv'/bin/uvicorn --app-dir ")
+    assert site.command.startswith('"/srv/my venv/bin/uvicorn" --app-dir ')
     assert site.command.endswith("--uds ${DOMAIN_SOCKET} main:app")
 
 
@@ -63,12 +63,17 @@ def test_a_site_can_be_created_without_being_started(deck: Deck) -> None:
         ({"domain_name": "no host name"}, "domain_name", "not a host name"),
         ({"domain_name": "single"}, "domain_name", "at least two parts"),
         ({"domain_name": WORKS}, "domain_name", "is taken"),
-        ({"command": ""}, "command", "Type the command"),
+        ({"command": ""}, "working_folder", "whole path"),
         ({"command": "/bin/x 'open"}, "command", "quote is not closed"),
         ({"command": "/bin/cd x && /bin/y"}, "command", "means nothing here"),
         ({"command": "~/bin/x"}, "command", "whole path"),
-        ({"command": "uvicorn main:app"}, "command", "/usr/bin/uvicorn"),
+        ({"command": "uvicorn main:app"}, "command", "bin/uvicorn"),
         ({"template": "django", "command": ""}, "working_folder", "whole path"),
+        (
+            {"command": "", "working_folder": "/a", "virtualenv": '/b"'},
+            "virtualenv",
+            "without quotes",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
@@ -96,8 +101,12 @@ def test_the_form_shows_the_steps_of_each_template(deck: Deck) -> None:
     steps = page.select("[data-steps]")
     assert [step["data-steps"] for step in steps if not step.has_attr("hidden")] == ["fasthtml"]
     copies = [attribute(button, "data-copy") for button in steps[0].select("[data-copy]")]
-    assert copies[1] == "VIRTUALENV/bin/pip install python-fasthtml"
-    assert "app = FastHTML()" in copies[2]
+    assert copies[:3] == [
+        "mkdir -p FOLDER",
+        "python3 -m venv VIRTUALENV",
+        "VIRTUALENV/bin/pip install python-fasthtml",
+    ]
+    assert "app = FastHTML()" in copies[3]
 
 
 def test_the_settings_say_what_can_be_changed(deck: Deck) -> None:

@@ -1,0 +1,106 @@
+"""Where a site listens: on the host's socket, by a server that does so well."""
+
+import re
+from collections.abc import Sequence
+
+from app.hosting.linter.servers import (
+    SOCKET,
+    Server,
+    find_server,
+    is_socket,
+    values_of,
+    with_socket,
+)
+from app.hosting.linter.verdict import Surroundings, Verdict
+from app.hosting.linter.words import plain
+from app.models import CommandFinding
+
+_NETWORK = re.compile(r"(\d{1,3}(\.\d{1,3}){3}|localhost|\[::1?\])?:\d{2,5}|\d{1,3}(\.\d{1,3}){3}")
+_NETWORK_FLAGS = ("--host", "--port", "--bind")
+
+
+def address(words: list[str], surroundings: Surroundings) -> Verdict | None:
+    """The site has to listen on the host's socket, and on nothing else."""
+    found = find_server(words)
+    if found is None:
+        return _address_of_a_program(words)
+    server, start = found
+    arguments = words[start:]
+    addresses = values_of(arguments, server.flags)
+    networks = values_of(arguments, server.network)
+    has_socket = any(is_socket(server, value) for value in addresses)
+    if has_socket and not networks and len(addresses) == 1:
+        return None
+    mended = with_socket(words, server, start)
+    wanted = f"{server.flags[0]} {server.prefix}{SOCKET}"
+    if has_socket:
+        text = f"Visitors come through the socket alone: {wanted} is the only address it needs."
+        return Verdict(CommandFinding(text, is_error=False), mended)
+    if not addresses and not networks and values_of(arguments, server.config):
+        text = f"The file of settings has to bind {server.name} to the socket in DOMAIN_SOCKET."
+        return Verdict(CommandFinding(text, is_error=False))
+    return Verdict(CommandFinding(_no_socket(server, wanted, [*addresses, *networks])), mended)
+
+
+def _no_socket(server: Server, wanted: str, addresses: Sequence[str]) -> str:
+    if any("DOMAIN_SOCKET" in address for address in addresses):
+        return f"{server.name} takes the socket as {wanted}."
+    if addresses:
+        address = f"port {addresses[0]}" if addresses[0].isdigit() else addresses[0]
+        return (
+            f"Nobody can reach {address}: the host passes visitors on through a Unix socket. "
+            f"Write {wanted} instead."
+        )
+    return f"The command has to listen on the host's socket: {wanted} is missing."
+
+
+def _address_of_a_program(words: list[str]) -> Verdict | None:
+    """A program that is not known may well read the variable without being told."""
+    if any("DOMAIN_SOCKET" in word for word in words):
+        return None
+    arguments = [plain(word) for word in words[1:]]
+    is_network = any(_NETWORK.fullmatch(word.rpartition("=")[2]) for word in arguments)
+    if is_network or values_of(words[1:], _NETWORK_FLAGS):
+        text = (
+            "Nobody can reach a network address: the host passes visitors on through the Unix "
+            f"socket {SOCKET}. Make the program listen there."
+        )
+        return Verdict(CommandFinding(text))
+    text = (
+        f"{SOCKET} does not appear. That is right only if the program reads DOMAIN_SOCKET from its "
+        "environment and listens there."
+    )
+    return Verdict(CommandFinding(text, is_error=False))
+
+
+def daphne(words: list[str], surroundings: Surroundings) -> Verdict | None:
+    """PythonAnywhere advises against it."""
+    found = find_server(words)
+    if found is None or found[0].name != "daphne":
+        return None
+    text = "Daphne works badly behind this kind of host, with WebSockets above all. Use uvicorn."
+    return Verdict(CommandFinding(text, is_error=False), _as_uvicorn(words, found[1]))
+
+
+def _as_uvicorn(words: list[str], start: int) -> list[str] | None:
+    """The same application under uvicorn, if the line says no more than the socket and that."""
+    arguments = words[start:]
+    if len(arguments) != 3 or plain(arguments[0]) not in ("-u", "--unix-socket"):
+        return None
+    program = words[start - 1]
+    uvicorn = (
+        program[: program.rindex("daphne")] + "uvicorn" + program[program.rindex("daphne") + 6 :]
+    )
+    return [*words[: start - 1], uvicorn, "--uds", *arguments[1:]]
+
+
+def streamlit(words: list[str], surroundings: Surroundings) -> Verdict | None:
+    """Its own server, which older versions can bind to a Unix socket."""
+    found = find_server(words)
+    if found is None or found[0].name != "streamlit":
+        return None
+    text = (
+        "Streamlit 1.57 and later refuse a Unix socket. Serve them with uvicorn instead, as the "
+        "Streamlit template does."
+    )
+    return Verdict(CommandFinding(text, is_error=False))

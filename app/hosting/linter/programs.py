@@ -1,0 +1,44 @@
+"""The program that a command starts: nothing looks for it along a path."""
+
+from app.hosting.linter.servers import program_index
+from app.hosting.linter.verdict import Surroundings, Verdict
+from app.hosting.linter.words import plain, quoted
+from app.models import CommandFinding
+
+_SYSTEM_PROGRAMS = {
+    **{name: f"/usr/bin/{name}" for name in ("env", "python3", "node", "nohup", "perl")},
+    **{name: f"/bin/{name}" for name in ("sh", "bash")},
+}
+
+
+def relative_program(words: list[str], surroundings: Surroundings) -> Verdict | None:
+    """A program without its whole path is not found."""
+    program = plain(words[0])
+    if program.startswith(("/", "${HOME}/")):
+        return _program_after_env(words, surroundings)
+    whole = _whole_path(program, surroundings)
+    folder = "" if "/" in program else ".virtualenvs/mysite/bin/"
+    example = whole or f"/home/USER/{folder}{program.removeprefix('./')}"
+    text = f"{program} needs its whole path, for example {example}: nothing looks it up."
+    return Verdict(CommandFinding(text), [quoted(whole), *words[1:]] if whole else None)
+
+
+def _program_after_env(words: list[str], surroundings: Surroundings) -> Verdict | None:
+    """`env` does look programs up, but not in a virtualenv."""
+    place = program_index(words)
+    program = plain(words[place])
+    if not place or "/" in program or program in _SYSTEM_PROGRAMS or program.startswith("-"):
+        return None
+    whole = _whole_path(program, surroundings)
+    text = f"env looks for {program} among the system's programs, not in a virtualenv."
+    mended = [*words[:place], quoted(whole), *words[place + 1 :]] if whole else None
+    return Verdict(CommandFinding(text, is_error=False), mended)
+
+
+def _whole_path(program: str, surroundings: Surroundings) -> str:
+    """Empty for a path that starts at a folder nobody knows."""
+    if program in _SYSTEM_PROGRAMS:
+        return _SYSTEM_PROGRAMS[program]
+    if "/" in program or "$" in program or not surroundings.virtualenv.startswith("/"):
+        return ""
+    return f"{surroundings.virtualenv.rstrip('/')}/bin/{program}"

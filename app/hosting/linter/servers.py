@@ -1,0 +1,96 @@
+"""How well-known servers are told to listen on a Unix socket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from app.hosting.linter.words import plain
+
+SOCKET = "${DOMAIN_SOCKET}"
+_SOCKET_FORMS = (SOCKET, "$DOMAIN_SOCKET")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """`flags` take the socket behind `prefix`; `network` are those for network addresses.
+
+    `folder` is the flag for the folder with the code, `config` those that name a file in which
+    the socket may be set as well.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+    prefix: str = ""
+    network: tuple[str, ...] = ()
+    folder: str = ""
+    config: tuple[str, ...] = ()
+
+
+_SERVERS = (
+    Server("uvicorn", ("--uds",), network=("--host", "--port"), folder="--app-dir"),
+    Server("gunicorn", ("--bind", "-b"), "unix:", folder="--chdir", config=("--config", "-c")),
+    Server("hypercorn", ("--bind", "-b"), "unix:", config=("--config", "-c")),
+    Server("granian", ("--uds",), network=("--host", "--port"), folder="--working-dir"),
+    Server("daphne", ("-u", "--unix-socket"), network=("-b", "--bind", "-p", "--port")),
+    Server("streamlit", ("--server.address",), "unix://", network=("--server.port",)),
+)
+
+
+def find_server(words: Sequence[str]) -> tuple[Server, int] | None:
+    """The server that a command runs and where its own arguments begin.
+
+    Both as a program of its own and as `python -m NAME`.
+    """
+    start = program_index(words)
+    names = [PurePosixPath(plain(word)).name for word in words]
+    if names[start : start + 1] and names[start].startswith("python"):
+        if names[start + 1 : start + 2] != ["-m"]:
+            return None
+        start += 2
+    found = next((server for server in _SERVERS if server.name in names[start : start + 1]), None)
+    return (found, start + 1) if found else None
+
+
+def program_index(words: Sequence[str]) -> int:
+    """Where the program's name stands: behind `env` and its variables, if there are any."""
+    if not words or PurePosixPath(plain(words[0])).name != "env":
+        return 0
+    places = (index for index, word in enumerate(words) if index and "=" not in plain(word))
+    return next(places, 0)
+
+
+def values_of(words: Sequence[str], flags: Sequence[str]) -> list[str]:
+    """What follows these flags, as `--flag value` or `--flag=value`."""
+    values = []
+    for index, word in enumerate(words):
+        name, separator, value = plain(word).partition("=")
+        if name in flags:
+            after = plain(words[index + 1]) if index + 1 < len(words) else ""
+            values.append(value if separator else after)
+    return values
+
+
+def is_socket(server: Server, value: str) -> bool:
+    """Whether a flag's value is the host's socket as this server wants it written."""
+    return value in {f"{server.prefix}{form}" for form in _SOCKET_FORMS}
+
+
+def with_socket(words: Sequence[str], server: Server, start: int) -> list[str]:
+    """The words with the socket as the one address that the server listens on."""
+    flags = server.flags + server.network
+    kept = _without(words[start:], flags)
+    # Streamlit's own command comes first: `streamlit run FILE --server.address ...`
+    at = 2 if server.name == "streamlit" else 0
+    address = [server.flags[0], f"{server.prefix}{SOCKET}"]
+    return [*words[:start], *kept[:at], *address, *kept[at:]]
+
+
+def _without(words: Sequence[str], flags: Sequence[str]) -> list[str]:
+    kept = []
+    is_value = False
+    for word in words:
+        name, separator, _ = plain(word).partition("=")
+        if not is_value and name not in flags:
+            kept.append(word)
+        is_value = not is_value and name in flags and not separator
+    return kept

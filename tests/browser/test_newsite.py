@@ -1,0 +1,121 @@
+"""The form of a new site in Chromium: by mouse, by keys, and without scripts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
+from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.process import Product
+
+BIN = f"/home/{USER}/.virtualenvs/mysite/bin"
+SITE = f"/home/{USER}/mysite"
+
+
+@pytest.fixture
+def fake() -> Iterator[FakePythonAnywhere]:
+    with fake_pythonanywhere() as fake:
+        yield fake
+
+
+@pytest.fixture
+def product(tmp_path: Path, fake: FakePythonAnywhere) -> Iterator[Product]:
+    product = Product(tmp_path / "data", SITEDECK_API_HOSTS=f"lab={fake.address}")
+    product.start()
+    try:
+        yield product
+    finally:
+        product.close()
+
+
+def open_form(page: Page, product: Product) -> None:
+    """A connected account's form of a new site."""
+    set_up(page, product)
+    page.goto(product.origin + "/accounts/new")
+    page.check("input[name=host][value=lab]")
+    page.fill("#label", "Acme")
+    page.fill("#username", USER)
+    page.fill("#token", TOKEN)
+    page.click("text=Test and add")
+    page.goto(product.origin + "/sites/new?account=acme")
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_wrong_line_is_found_while_typing_and_mended_with_one_click(
+    browser: Browser, product: Product, fake: FakePythonAnywhere, size: str
+) -> None:
+    viewport = DESKTOP if size == "desktop" else PHONE
+    with watched_context(browser, viewport=viewport) as context:
+        page = context.new_page()
+        open_form(page, product)
+        command, notes = page.locator("#command"), page.locator("#command-notes")
+        expect(command).to_have_value(
+            f"{BIN}/uvicorn --app-dir {SITE} --uds ${{DOMAIN_SOCKET}} main:app"
+        )
+        command.fill("cd ~/mysite && uvicorn main:app")
+        expect(notes).to_contain_text("no shell reads this line")
+        expect(command).to_be_focused()
+        page.get_by_role("button", name="Use this line").click()
+        expect(command).to_have_value(
+            f"{BIN}/uvicorn --uds ${{DOMAIN_SOCKET}} --app-dir {SITE} main:app"
+        )
+        expect(command).to_be_focused()
+        expect(notes.locator("li")).to_have_count(0)
+        page.get_by_role("button", name="Check program and folder").click()
+        expect(notes).to_contain_text("uvicorn is still missing")
+        fake.files.contents = {f"{BIN}/uvicorn": b"", f"{SITE}/main.py": b""}
+        page.get_by_role("button", name="Check again").press("Enter")
+        expect(notes.locator("li.kept")).to_have_count(3)
+        expect(page.locator("#look-command")).to_be_focused()
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_templates_and_lines_to_copy_follow_what_is_typed(
+    browser: Browser, product: Product
+) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        open_form(page, product)
+        page.check("input[name=template][value=flask]")
+        page.fill("#working_folder", "/home/alice/my shop")
+        expect(page.locator("#command")).to_have_value(
+            f'{BIN}/gunicorn --threads 8 --chdir "/home/alice/my shop" '
+            "--bind unix:${DOMAIN_SOCKET} flask_app:app"
+        )
+        lines = page.locator("[data-steps=flask] [data-fill]")
+        expect(lines.first).to_have_text('mkdir -p "/home/alice/my shop"')
+        copy = page.locator("[data-steps=flask] [data-copy]").first
+        expect(copy).to_have_attribute("data-copy", 'mkdir -p "/home/alice/my shop"')
+        page.fill("#command", "/bin/serve ${DOMAIN_SOCKET}")
+        page.check("input[name=template][value=django]")
+        expect(page.locator("#command")).to_have_value("/bin/serve ${DOMAIN_SOCKET}")
+
+
+def test_enter_in_a_field_creates_the_site(browser: Browser, product: Product) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        open_form(page, product)
+        page.press("#domain_name", "Enter")
+        expect(page.locator("h1")).to_have_text(f"{USER}.pythonanywhere.com")
+
+
+def test_without_scripts_the_form_says_the_same(
+    browser: Browser, product: Product, fake: FakePythonAnywhere
+) -> None:
+    with watched_context(browser, viewport=DESKTOP, java_script_enabled=False) as context:
+        page = context.new_page()
+        open_form(page, product)
+        page.fill("#command", "uvicorn main:app")
+        page.click("#look-command")
+        expect(page.locator("#command-notes")).to_contain_text("needs its whole path")
+        page.click("#use-command")
+        expect(page.locator("#command")).to_have_value(
+            f"{BIN}/uvicorn --uds ${{DOMAIN_SOCKET}} main:app"
+        )
+        fake.files.contents = {f"{BIN}/uvicorn": b""}
+        page.click("#look-command")
+        expect(page.locator("#command-notes li.kept")).to_have_text(f"{BIN}/uvicorn exists.")
+        page.click("text=Create site")
+        expect(page.locator("h1")).to_have_text(f"{USER}.pythonanywhere.com")

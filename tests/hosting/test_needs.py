@@ -1,0 +1,73 @@
+"""What a command needs, and what folders say of it."""
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import HostRefused, HostUnavailable
+from app.hosting.needs import Needs, look_up, needs_of, read_own_folder
+from app.models import PathState
+
+HOME = "/home/alice"
+
+
+@pytest.mark.parametrize(
+    ("command", "needs"),
+    [
+        (
+            "/v/uvicorn --app-dir /s/ --uds ${DOMAIN_SOCKET} shop.asgi:app",
+            Needs(("/v/uvicorn",), ("/s",), (("/s/shop/asgi.py", "/s/shop/asgi/__init__.py"),)),
+        ),
+        (
+            '/usr/bin/env A=/x.py "${HOME}/my v/gunicorn" --chdir=$HOME/s m:create()',
+            Needs(
+                (f"{HOME}/my v/gunicorn",),
+                (f"{HOME}/s",),
+                ((f"{HOME}/s/m.py", f"{HOME}/s/m/__init__.py"),),
+            ),
+        ),
+        (
+            "/bin/bash /s/start.sh --log /s/../x.log unix:${DOMAIN_SOCKET}",
+            Needs(("/bin/bash", "/s/start.sh", "/x.log"), (), ()),
+        ),
+        ("uvicorn --app-dir site m:a", Needs((), (), ())),
+        ("/v/uvicorn m:a --uds ${DOMAIN_SOCKET}", Needs(("/v/uvicorn",), (), ())),
+        ("", Needs((), (), ())),
+        ("'", Needs((), (), ())),
+    ],
+)
+def test_a_command_names_its_program_folder_and_code(command: str, needs: Needs) -> None:
+    assert needs_of(command, HOME) == needs
+
+
+@pytest.mark.anyio
+async def test_a_closed_folder_is_not_called_missing() -> None:
+    async def read_folder(path: str) -> list[str]:
+        raise HostRefused("Permission denied.", 403)
+
+    findings = await look_up(Needs(("/usr/bin/x",), ("/s",), ()), read_folder)
+    assert {finding.state for finding in findings} == {PathState.UNKNOWN}
+    assert all("Permission denied." in finding.text for finding in findings)
+
+
+@pytest.mark.anyio
+async def test_an_account_that_does_not_answer_ends_the_look() -> None:
+    asked = []
+
+    async def read_folder(path: str) -> list[str]:
+        asked.append(path)
+        raise HostUnavailable("Nothing answers.")
+
+    with pytest.raises(HostUnavailable):
+        await look_up(Needs(("/a/x", "/b/y"), (), ()), read_folder)
+    assert asked == ["/a"]
+
+
+@pytest.mark.anyio
+async def test_a_folder_of_this_machine_is_read_or_refused(tmp_path: Path) -> None:
+    (tmp_path / "main.py").touch()
+    assert await read_own_folder(str(tmp_path)) == ["main.py"]
+    for path in (tmp_path / "none", tmp_path / "main.py"):
+        with pytest.raises(HostRefused) as refusal:
+            await read_own_folder(str(path))
+        assert refusal.value.status == 404
