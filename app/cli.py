@@ -20,6 +20,7 @@ from app.models import Role
 from app.security.passwords import check_name, check_password, hash_password
 from app.settings import SETTINGS, Settings
 from app.store.database import Database
+from app.store.disks import network_type
 from app.store.users import Users
 
 
@@ -166,8 +167,18 @@ def prepare_data(folder: Path) -> None:
 
 
 def open_database(settings: Settings) -> Database:
+    """The database in the data folder, which is made if need be. Raises ConfigurationError."""
     prepare_data(settings.data)
-    return Database(settings.data / "sitedeck.db")
+    on_network = settings.network_disk
+    if on_network is None and (kind := network_type(settings.data)):
+        on_network = True
+        print(
+            f"sitedeck: the data folder {settings.data} is on network storage ({kind}): slower, "
+            "and as safe as that storage's locks. Choose a folder of this machine with --data, or "
+            "say --network-disk on if there is none.",
+            file=sys.stderr,
+        )
+    return Database(settings.data / "sitedeck.db", on_network=on_network)
 
 
 def open_listener(settings: Settings) -> socket.socket:
@@ -175,7 +186,7 @@ def open_listener(settings: Settings) -> socket.socket:
     listen = settings.listen
     try:
         if listen.unix_path:
-            return _bind_unix(Path(listen.unix_path))
+            return _bind_unix(Path(listen.unix_path), settings.socket_mode)
         family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -190,15 +201,15 @@ def open_listener(settings: Settings) -> socket.socket:
     return listener
 
 
-def _bind_unix(path: Path) -> socket.socket:
+def _bind_unix(path: Path, mode: int) -> socket.socket:
     if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
         if is_answering(path):
             raise OSError(errno.EADDRINUSE, "in use")
         path.unlink()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(path))
-    # The web server in front usually runs as another user of the same group.
-    path.chmod(0o660)
+    # The web server in front usually runs as another user.
+    path.chmod(mode)
     return listener
 
 

@@ -181,6 +181,7 @@ def _services(settings: Settings, database: Database) -> Services:
             load_signing_key(settings.data / "session.key"),
             is_https=settings.is_https,
             clock=default_clock,
+            may_be_site=settings.may_be_site,
         ),
         passwords=PasswordService(),
         setup_token=SetupToken(settings.data / "setup-token"),

@@ -76,5 +76,8 @@ def _greet(settings: Settings, services: Services) -> None:
         lines.append(
             "Open the address and create the administrator; the token is good for an hour."
         )
-    lines.append("Ctrl+C ends the dashboard and leaves the sites running; `make stop` ends them.")
+    if settings.local_host:
+        lines.append(
+            "Ctrl+C ends the dashboard and leaves the sites running; `make stop` ends them."
+        )
     print("\n".join(lines), file=sys.stdout, flush=True)

@@ -11,7 +11,9 @@ from app.errors import ConfigurationError
 # name of the setting -> (default, meaning); the flag is --name, the variable SITEDECK_NAME.
 SETTINGS: dict[str, tuple[str, str]] = {
     "data": ("data", "folder of the database, the keys and the local host"),
+    "network_disk": ("", "on or off: the data folder is on network storage; else Linux is asked"),
     "listen": ("127.0.0.1:5001", "HOST:PORT or unix:PATH of the dashboard"),
+    "socket_mode": ("660", "who may connect to unix:PATH: 600, 660 or 666"),
     "public_origin": ("", "https://deck.example.org; needed for an address that is not loopback"),
     "trusted_proxy": ("", "peer addresses whose forwarded headers count, comma-separated"),
     "local_host": ("", "on or off: run sites on this machine; on unless the dashboard is public"),
@@ -52,11 +54,14 @@ class Listen:
 
     @property
     def origin(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        """What to open in a browser; of a Unix socket, that is for the server in front to say."""
+        return str(self) if self.unix_path else f"http://{self}"
 
     def __str__(self) -> str:
-        return f"unix:{self.unix_path}" if self.unix_path else self.origin.removeprefix("http://")
+        if self.unix_path:
+            return f"unix:{self.unix_path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Settings:
     listen: Listen
     public_origin: str = ""
     trusted_proxies: frozenset[str] = frozenset()
+    network_disk: bool | None = None
+    socket_mode: int = 0o660
     local_host: bool = True
     sites_listen: Listen = Listen("127.0.0.1", 8800)
     api_hosts: Mapping[str, str] = field(default_factory=lambda: dict(API_HOSTS))
@@ -79,6 +86,11 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.public_origin.startswith("https://")
+
+    @property
+    def may_be_site(self) -> bool:
+        """Whether a local host may stand in front, with a dashboard of its own."""
+        return bool(self.listen.unix_path) and not self.local_host
 
     @property
     def allowed_hosts(self) -> frozenset[str]:
@@ -99,6 +111,7 @@ class Settings:
             return environ.get(f"SITEDECK_{name.upper()}", SETTINGS[name][0]).strip()
 
         listen = parse_listen("listen", value("listen"))
+        local_host = _parse_switch("local_host", value("local_host"))
         public_origin = _parse_origin(value("public_origin"))
         if not listen.is_loopback and not public_origin:
             raise ConfigurationError(
@@ -116,12 +129,14 @@ class Settings:
             listen=listen,
             public_origin=public_origin,
             trusted_proxies=frozenset(filter(None, value("trusted_proxy").split(","))),
-            local_host=_parse_switch(
-                "local_host", value("local_host"), listen.is_loopback and not public_origin
+            network_disk=_parse_switch("network_disk", value("network_disk")),
+            socket_mode=_parse_socket_mode(value("socket_mode")),
+            local_host=(
+                listen.is_loopback and not public_origin if local_host is None else local_host
             ),
             sites_listen=sites_listen,
             api_hosts=API_HOSTS | _parse_api_hosts(value("api_hosts")),
-            check_sites=_parse_switch("check_sites", value("check_sites"), True),
+            check_sites=_parse_switch("check_sites", value("check_sites")) is not False,
             ca_file=_parse_file("ca_file", value("ca_file")),
             key_file=Path(value("key_file")).expanduser() if value("key_file") else None,
             streams_per_session=_parse_count("streams_per_session", value("streams_per_session")),
@@ -178,10 +193,19 @@ def _parse_file(name: str, text: str) -> Path | None:
     return path
 
 
-def _parse_switch(name: str, text: str, default: bool) -> bool:
+def _parse_switch(name: str, text: str) -> bool | None:
     if text not in ("", "on", "off"):
         raise ConfigurationError(f"{_flag(name)}: {text!r} is neither on nor off.")
-    return default if not text else text == "on"
+    return text == "on" if text else None
+
+
+def _parse_socket_mode(text: str) -> int:
+    if text not in ("600", "660", "666"):
+        raise ConfigurationError(
+            f"--socket-mode: {text!r} is none of 600 (your user alone), 660 (its group too) and "
+            "666 (everybody who can reach the folder)."
+        )
+    return int(text, 8)
 
 
 def _parse_count(name: str, text: str) -> int:

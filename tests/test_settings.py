@@ -40,6 +40,8 @@ def test_another_address_needs_a_public_origin_and_has_no_local_host() -> None:
         ("listen", "127.0.0.1:99999", "HOST:PORT"),
         ("public_origin", "deck.example.org", "https://deck.example.org"),
         ("local_host", "maybe", "neither on nor off"),
+        ("network_disk", "nfs", "neither on nor off"),
+        ("socket_mode", "777", "none of 600"),
         ("streams", "0", "from 1"),
         ("sites_listen", "8800", "--sites-listen"),
         ("sites_listen", "0.0.0.0:8800", "loopback"),
@@ -63,6 +65,19 @@ def test_a_unix_socket_counts_as_local() -> None:
     settings = Settings.from_env({}, {"listen": "unix:/run/deck.sock"})
     assert settings.listen.unix_path == "/run/deck.sock"
     assert settings.listen.is_loopback
+
+
+def test_a_dashboard_on_a_socket_may_be_a_site_unless_it_runs_sites_itself() -> None:
+    behind = {"listen": "unix:/run/deck.sock", "public_origin": "https://deck.example.org"}
+    assert Settings.from_env({}, behind).may_be_site
+    assert not Settings.from_env({}, behind | {"local_host": "on"}).may_be_site
+    assert not Settings.from_env({}, behind | {"listen": "127.0.0.1:5001"}).may_be_site
+
+
+def test_network_storage_is_looked_for_unless_it_is_told() -> None:
+    assert Settings.from_env({}, {}).network_disk is None
+    assert Settings.from_env({}, {"network_disk": "on"}).network_disk is True
+    assert Settings.from_env({}, {"network_disk": "off"}).network_disk is False
 
 
 def test_ipv6_addresses_are_understood() -> None:

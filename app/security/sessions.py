@@ -22,14 +22,25 @@ TOUCH_SECONDS = 60.0
 
 
 class SessionService:
-    """Starts, finds and ends sessions. `clock` gives seconds since 1970."""
+    """Starts, finds and ends sessions. `clock` gives seconds since 1970.
+
+    A local host's proxy lets no cookie of a dashboard through to a site or back, so a dashboard
+    that `may_be_site` names its own differently.
+    """
 
     def __init__(
-        self, sessions: Sessions, key: bytes, *, is_https: bool, clock: Callable[[], float]
+        self,
+        sessions: Sessions,
+        key: bytes,
+        *,
+        is_https: bool,
+        clock: Callable[[], float],
+        may_be_site: bool = False,
     ) -> None:
         self.sessions = sessions
         self.is_https = is_https
-        self.cookie_name = "__Host-sd" if is_https else "sd"
+        name = "sd-site" if may_be_site else "sd"
+        self.cookie_name = f"__Host-{name}" if is_https else name
         self._signer = Signer(key, salt="sitedeck.session", digest_method=hashlib.sha256)
         self._clock = clock
 

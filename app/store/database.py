@@ -27,22 +27,29 @@ DatabaseError = apsw.Error
 ConstraintError = apsw.ConstraintError
 """What a row that breaks a rule of its table raises."""
 
+# fastlite's import makes every connection change its file to a write-ahead log, before a word of
+# ours is heard. `Database` sets all that it wants itself.
+apsw.connection_hooks.clear()
+
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
 
 
 class Database:
     """Opens and migrates the file at `path` (mode 0600).
 
-    Raises ConfigurationError if the file cannot be used.
+    `on_network` says whether it lies on network storage; None leaves a file that exists as it is,
+    so that a command without the setting cannot change it under a running dashboard. Raises
+    ConfigurationError if the file cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, on_network: bool | None = None) -> None:
         self._lock = RLock()
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             os.close(descriptor)
             self._database = FastliteDatabase(apsw.Connection(str(path)))
             self._configure()
+            self._choose_journal(on_network)
             self._migrate()
         except (OSError, apsw.Error) as error:
             raise ConfigurationError(f"The database {path} cannot be used: {error}.") from None
@@ -82,15 +89,32 @@ class Database:
         connection = self._database.conn
         connection.set_busy_timeout(5000)
         for pragma, value in {
-            "journal_mode": "WAL",
-            # A journal of operations that can lose its last commit would be none.
-            "synchronous": "FULL",
+            # A journal of operations that can lose its last commit would be none. EXTRA is FULL,
+            # and where a file in the folder is the journal, the folder is written too.
+            "synchronous": "EXTRA",
             "foreign_keys": "ON",
             "trusted_schema": "OFF",
         }.items():
             connection.execute(f"PRAGMA {pragma} = {value}")
         if (result := connection.pragma("quick_check")) != "ok":
             raise apsw.CorruptError(f"quick_check says {result!r}")
+
+    def _choose_journal(self, on_network: bool | None) -> None:
+        """A write-ahead log needs memory that all processes share, so they must be on one machine;
+        a rollback journal needs nothing but file locks, which network storage has too."""
+        connection = self._database.conn
+        if on_network is None and connection.pragma("user_version"):
+            return
+        wanted = "delete" if on_network else "wal"
+        try:
+            chosen = connection.pragma("journal_mode", wanted)
+        except apsw.BusyError:
+            chosen = ""
+        if chosen != wanted:
+            raise ConfigurationError(
+                "The database is in use, so --network-disk cannot change how it is kept. End the "
+                "other Sitedeck first."
+            )
 
     def _migrate(self) -> None:
         connection = self._database.conn

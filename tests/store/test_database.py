@@ -64,9 +64,63 @@ def test_the_file_is_private_and_survives_being_opened_again(path: Path) -> None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     again = Database(path)
     assert len(again.query("SELECT * FROM activity")) == 1
-    assert again.query("PRAGMA synchronous") == [{"synchronous": 2}]
+    assert again.query("PRAGMA synchronous") == [{"synchronous": 3}]
     assert again.query("PRAGMA journal_mode") == [{"journal_mode": "wal"}]
     again.close()
+
+
+@pytest.mark.parametrize(("on_network", "mode"), [(True, "delete"), (False, "wal"), (None, "wal")])
+def test_on_network_storage_no_memory_is_shared(
+    path: Path, on_network: bool | None, mode: str
+) -> None:
+    database = Database(path, on_network=on_network)
+    assert database.query("PRAGMA journal_mode") == [{"journal_mode": mode}]
+    database.close()
+
+
+@pytest.mark.parametrize(("on_network", "mode"), [(True, "delete"), (False, "wal")])
+def test_who_does_not_know_the_storage_leaves_the_journal_as_it_is(
+    path: Path, on_network: bool, mode: str
+) -> None:
+    Database(path, on_network=on_network).close()
+    database = Database(path)
+    assert database.query("PRAGMA journal_mode") == [{"journal_mode": mode}]
+    database.close()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_journal_can_be_changed_while_nobody_uses_the_database(path: Path, first: bool) -> None:
+    database = Database(path, on_network=first)
+    add_activity(database, "kept")
+    database.close()
+    again = Database(path, on_network=not first)
+    assert again.query("PRAGMA journal_mode") == [
+        {"journal_mode": "delete" if not first else "wal"}
+    ]
+    assert len(again.query("SELECT * FROM activity")) == 1
+    again.close()
+
+
+def test_the_journal_is_not_changed_under_a_running_dashboard(path: Path) -> None:
+    running = Database(path)
+    with pytest.raises(ConfigurationError, match="End the other Sitedeck"):
+        Database(path, on_network=True)
+    add_activity(running, "still fine")
+    assert running.query("PRAGMA journal_mode") == [{"journal_mode": "wal"}]
+    running.close()
+
+
+def test_two_processes_share_a_database_on_network_storage(path: Path) -> None:
+    one, other = Database(path, on_network=True), Database(path)
+
+    def work(number: int) -> None:
+        add_activity(one if number % 2 else other, f"number {number}")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(100)))
+    assert one.query("SELECT count(*) AS n FROM activity") == [{"n": 100}]
+    for database in (one, other):
+        database.close()
 
 
 def test_a_database_of_a_newer_version_is_left_alone(path: Path) -> None:
