@@ -24,6 +24,7 @@ from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon
 from app.logs.entries import fold
 from app.logs.hub import LogHub
+from app.logs.remote.folders import LogFolders
 from app.logs.remote.sources import LogSources
 from app.routes import accounts, activity, auth, events, logs, newsite, site, sites, sitesettings
 from app.routes.failures import HANDLERS, Mistakes, error_response
@@ -190,7 +191,12 @@ def _services(settings: Settings, database: Database) -> Services:
         ),
         changes=changes,
         hub=LogHub(lambda lines: render_rows(fold(lines)).encode()),
-        log_files=LogSources(paths, settings.data / "remote", account_service.clients),
+        log_files=LogSources(
+            paths,
+            settings.data / "remote",
+            account_service.clients,
+            LogFolders(settings.own_logs),
+        ),
         slots=StreamSlots(settings.streams_per_session, settings.streams),
         local_host=local_host,
     )

@@ -1,7 +1,7 @@
 """Every setting, read once from the environment and the command line's flags."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "sites_listen": ("127.0.0.1:8800", "HOST:PORT of the local host's sites"),
     "api_hosts": ("", "further API addresses, comma-separated NAME=https://..."),
     "check_sites": ("on", "on or off: ask remote sites at their addresses whether they answer"),
+    "own_logs": ("", "log folders that can be read here, comma-separated USER@us=/var/log"),
     "ca_file": ("", "certificates of a private CA for API addresses"),
     "key_file": ("", "file of the keys that encrypt tokens; keys.json in the data folder"),
     "streams_per_session": ("8", "open event streams of one session"),
@@ -66,7 +67,10 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The configuration of one process. `from_env` is its only reader."""
+    """The configuration of one process. `from_env` is its only reader.
+
+    `own_logs` holds the log folders of accounts by user name and API host.
+    """
 
     data: Path
     listen: Listen
@@ -78,6 +82,7 @@ class Settings:
     sites_listen: Listen = Listen("127.0.0.1", 8800)
     api_hosts: Mapping[str, str] = field(default_factory=lambda: dict(API_HOSTS))
     check_sites: bool = True
+    own_logs: Mapping[tuple[str, str], Path] = field(default_factory=dict)
     ca_file: Path | None = None
     key_file: Path | None = None
     streams_per_session: int = 8
@@ -124,6 +129,7 @@ class Settings:
                 f"--sites-listen: {sites_listen} is not a loopback HOST:PORT. Put a web server in "
                 "front of the sites to show them to others."
             )
+        api_hosts = API_HOSTS | _parse_api_hosts(value("api_hosts"))
         return cls(
             data=Path(value("data")).expanduser().absolute(),
             listen=listen,
@@ -135,8 +141,9 @@ class Settings:
                 listen.is_loopback and not public_origin if local_host is None else local_host
             ),
             sites_listen=sites_listen,
-            api_hosts=API_HOSTS | _parse_api_hosts(value("api_hosts")),
+            api_hosts=api_hosts,
             check_sites=_parse_switch("check_sites", value("check_sites")) is not False,
+            own_logs=_parse_own_logs(value("own_logs"), api_hosts),
             ca_file=_parse_file("ca_file", value("ca_file")),
             key_file=Path(value("key_file")).expanduser() if value("key_file") else None,
             streams_per_session=_parse_count("streams_per_session", value("streams_per_session")),
@@ -182,6 +189,23 @@ def _parse_api_hosts(text: str) -> dict[str, str]:
             )
         hosts[name.lower()] = f"{parts.scheme}://{parts.netloc}"
     return hosts
+
+
+def _parse_own_logs(text: str, api_hosts: Collection[str]) -> dict[tuple[str, str], Path]:
+    folders = {}
+    for entry in filter(None, (entry.strip() for entry in text.split(","))):
+        account, _, path = entry.partition("=")
+        username, _, api_host = account.partition("@")
+        if not username or api_host not in api_hosts or not path.startswith("/"):
+            raise ConfigurationError(
+                f"--own-logs: {entry!r} is not USER@HOST=/FOLDER, for example YOU@us=/var/log. "
+                f"Hosts: {', '.join(api_hosts)}."
+            )
+        folder = Path(path)
+        if not folder.is_dir():
+            raise ConfigurationError(f"--own-logs: there is no folder {path}.")
+        folders[username, api_host] = folder
+    return folders
 
 
 def _parse_file(name: str, text: str) -> Path | None:

@@ -47,6 +47,11 @@ def test_another_address_needs_a_public_origin_and_has_no_local_host() -> None:
         ("sites_listen", "0.0.0.0:8800", "loopback"),
         ("api_hosts", "test=http://api.example.org", "NAME=https://host"),
         ("api_hosts", "https://api.example.org", "NAME=https://host"),
+        ("own_logs", "/var/log", "is not USER@HOST=/FOLDER"),
+        ("own_logs", "alice=/tmp", "is not USER@HOST=/FOLDER"),
+        ("own_logs", "alice@mars=/tmp", "Hosts: us, eu"),
+        ("own_logs", "alice@us=tmp", "is not USER@HOST=/FOLDER"),
+        ("own_logs", "alice@us=/no/such/folder", "there is no folder"),
         ("ca_file", "/no/such/file", "there is no file"),
     ],
 )
@@ -78,6 +83,12 @@ def test_network_storage_is_looked_for_unless_it_is_told() -> None:
     assert Settings.from_env({}, {}).network_disk is None
     assert Settings.from_env({}, {"network_disk": "on"}).network_disk is True
     assert Settings.from_env({}, {"network_disk": "off"}).network_disk is False
+
+
+def test_log_folders_belong_to_accounts(tmp_path: Path) -> None:
+    text = f"alice@us={tmp_path}, bob@lab={tmp_path}"
+    settings = Settings.from_env({}, {"own_logs": text, "api_hosts": "lab=https://api.lab.example"})
+    assert settings.own_logs == {("alice", "us"): tmp_path, ("bob", "lab"): tmp_path}
 
 
 def test_ipv6_addresses_are_understood() -> None:

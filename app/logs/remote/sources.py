@@ -1,4 +1,5 @@
-"""Where the logs of any account are to be read: local files as they are, remote ones as mirrors."""
+"""Where the logs of any account are to be read: files of this machine as they are, others as
+mirrors."""
 
 import shutil
 from collections.abc import Mapping
@@ -10,8 +11,9 @@ from anyio import to_thread
 
 from app.errors import NotFound
 from app.hosting.client import HostingClient
+from app.logs.remote.folders import LogFolders
 from app.logs.remote.poller import RemoteLogs
-from app.models import LogKind, LogName
+from app.models import LogKind, LogName, parse_domain
 from app.store.accounts import LOCAL
 
 SiteKey = tuple[str, str]
@@ -26,30 +28,46 @@ class LocalLogs(Protocol):
 
 
 class LogSources:
-    """`clients` is the live mapping of the accounts; mirrors lie below `folder`."""
+    """`clients` is the live mapping of the accounts; mirrors lie below `folder`.
+
+    Logs of an account in `own` are read there, without a call.
+    """
 
     def __init__(
-        self, local: LocalLogs, folder: Path, clients: Mapping[str, HostingClient]
+        self,
+        local: LocalLogs,
+        folder: Path,
+        clients: Mapping[str, HostingClient],
+        own: LogFolders,
     ) -> None:
         self._local = local
         self._folder = folder
         self._clients = clients
+        self._own = own
         self._remote: dict[str, tuple[HostingClient, RemoteLogs]] = {}
 
     def log(self, key: SiteKey, name: LogName) -> Path:
-        """Raises NotFound for an account that is not connected."""
+        """Raises NotFound for an account that is not connected, InvalidInput for a domain."""
         if key[0] == LOCAL.id:
             return self._local.log_file(key[1], name)
+        own = self._own_folder(key[0])
+        if own is not None:
+            return own / name.file_name(parse_domain(key[1]))
         return self._connected(key[0]).log(key[1], name)
 
-    def times(self, key: SiteKey, name: LogName) -> Path:
-        """Raises NotFound for an account that is not connected."""
+    def times(self, key: SiteKey, name: LogName) -> Path | None:
+        """The arrival index of a log, if there is one; nobody keeps one of an account's own folder.
+
+        Raises NotFound for an account that is not connected, InvalidInput for a domain.
+        """
         if key[0] == LOCAL.id:
             return self._local.times_file(key[1], name)
+        if self._own_folder(key[0]) is not None:
+            return None
         return self._connected(key[0]).times(key[1], name)
 
     def watch(self, key: SiteKey, kind: LogKind) -> AbstractAsyncContextManager[None]:
-        """Keeps a mirror growing while the block runs; a local log grows by itself."""
+        """Keeps a mirror growing while the block runs; a file of this machine grows by itself."""
         remote = self._remote_of(key[0])
         return remote.watch(key[1], kind) if remote else nullcontext()
 
@@ -58,7 +76,9 @@ class LogSources:
 
         Raises NotFound for an account that is not connected.
         """
-        return nullcontext() if key[0] == LOCAL.id else self._connected(key[0]).check(key[1], kind)
+        if key[0] == LOCAL.id or self._own_folder(key[0]) is not None:
+            return nullcontext()
+        return self._connected(key[0]).check(key[1], kind)
 
     async def next_look(self, key: SiteKey, kind: LogKind) -> None:
         """Returns when a watched mirror has been brought up to date once more. Raises NotFound."""
@@ -66,7 +86,7 @@ class LogSources:
             await self._connected(key[0]).next_look(key[1], kind)
 
     def state(self, key: SiteKey, kind: LogKind) -> tuple[float | None, str] | None:
-        """Seconds since a remote log was last read well, and why not since; None for local ones."""
+        """Seconds since a mirrored log was last read well, and why not since; None for others."""
         remote = self._remote_of(key[0])
         return (remote.age(key[1], kind), remote.problem(key[1], kind)) if remote else None
 
@@ -101,8 +121,13 @@ class LogSources:
             raise NotFound("This account is not connected.")
         return remote
 
+    def _own_folder(self, account_id: str) -> Path | None:
+        client = self._clients.get(account_id)
+        return self._own.of(client.account) if client is not None else None
+
     def _remote_of(self, account_id: str) -> RemoteLogs | None:
-        if account_id == LOCAL.id:
+        """None for logs that are not mirrored."""
+        if account_id == LOCAL.id or self._own_folder(account_id) is not None:
             return None
         client = self._clients.get(account_id)
         known = self._remote.get(account_id)
