@@ -24,9 +24,13 @@ from app.store.disks import network_type
 from app.store.users import Users
 
 
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    return _parser().parse_args(argv)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Exit codes: 0 done, 1 not done, 2 wrong usage or configuration."""
-    arguments = _parser().parse_args(argv)
+    arguments = parse_arguments(argv)
     try:
         settings = Settings.from_env(os.environ, vars(arguments))
         return int(arguments.run(settings, arguments))
