@@ -46,9 +46,9 @@ class DeckSite:
     def command(self) -> str:
         return (
             f"{sys.executable} {ROOT}/main.py --listen unix:${{DOMAIN_SOCKET}} --socket-mode 666 "
-            f"--public-origin {self.origin} --trusted-proxy unix --network-disk on "
-            f"--data {self.data} --api-hosts lab={self.fake.address} "
-            f"--own-logs {USER}@lab={self.log_folder}"
+            f"--public-origin {self.origin} --trusted-proxy unix "
+            f"--network-disk on --data {self.data} --api-hosts lab={self.fake.address} "
+            f"--check-sites off --own-logs {USER}@lab={self.log_folder}"
         )
 
     @property
