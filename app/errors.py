@@ -30,6 +30,10 @@ class HostUnavailable(HostingError):
     """No usable answer: nothing listens, time ran out, or the answer was not the API's."""
 
 
+class AnswerTooLarge(HostUnavailable):
+    """The host works, but its answer is more than Sitedeck reads; asking again cannot help."""
+
+
 class HostRefused(HostingError):
     """The API answered with an error. `status` is its HTTP status, `field` the field it names."""
 
@@ -52,3 +56,7 @@ class HostThrottled(HostRefused):
     def __init__(self, message: str, retry_seconds: float | None) -> None:
         super().__init__(message, 429)
         self.retry_seconds = retry_seconds
+
+
+class CallHeldBack(HostThrottled):
+    """Sitedeck itself did not make the call, to leave the account alone for `retry_seconds`."""

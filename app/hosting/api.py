@@ -1,15 +1,28 @@
 """The calls of PythonAnywhere's API that Sitedeck makes, apart from how they are carried."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from app.hosting.governor import Endpoint, Urgency
+from app.errors import HostRefused
+from app.hosting.budget import Urgency
+from app.hosting.governor import Endpoint
 from app.hosting.slices import FileSlice, range_header
-from app.hosting.wire import HostInfo, parse_host_info, parse_listing, parse_site, parse_sites
-from app.models import Account, Site
+from app.hosting.wire import (
+    HostInfo,
+    parse_certificate,
+    parse_cpu,
+    parse_folder,
+    parse_host_info,
+    parse_site,
+    parse_sites,
+)
+from app.models import Account, Certificate, CpuUsage, Folder, Site
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +42,27 @@ class Call:
 
 
 class HostingApi(ABC):
-    """Every method raises HostUnavailable if there is no usable answer and HostRefused if the API
-    answered with an error."""
+    """Every method raises HostUnavailable if there is no usable answer, HostRefused if the API
+    answered with an error, and CallHeldBack if the call was not made.
+
+    Reads with the urgency POLLING wait for their turn and may be tried again; those of people are
+    made once, and changes are never repeated.
+    """
 
     def __init__(self, account: Account) -> None:
         self.account = account
         user = quote(account.username, safe="")
         self._websites = f"/api/v1/user/{user}/websites/"
+        self._domains = f"/api/v1/user/{user}/domains/"
         self._files = f"/api/v0/user/{user}/files/path"
+        self._cpu = f"/api/v0/user/{user}/cpu/"
 
     async def list_sites(self, urgency: Urgency = Urgency.PERSON) -> list[Site]:
-        answer = await self._answer(Call("GET", self._websites, urgency=urgency))
-        return parse_sites(self.account, answer)
+        call = Call("GET", self._websites, urgency=urgency)
+        return await self._answer(call, partial(parse_sites, self.account))
 
-    async def get_site(self, domain_name: str) -> Site:
-        answer = await self._answer(Call("GET", self._website(domain_name)))
-        return parse_site(self.account, answer)
+    async def get_site(self, domain_name: str, urgency: Urgency = Urgency.PERSON) -> Site:
+        return await self._site_in(Call("GET", self._website(domain_name), urgency=urgency))
 
     async def create_site(
         self, domain_name: str, command: str, working_directory: str, *, enabled: bool = True
@@ -57,27 +75,49 @@ class HostingApi(ABC):
         }
         if working_directory:
             body["working_directory"] = working_directory
-        answer = await self._answer(Call("POST", self._websites, body=body))
-        return parse_site(self.account, answer)
+        return await self._site_in(Call("POST", self._websites, body=body))
 
     async def set_enabled(self, domain_name: str, enabled: bool) -> Site:
         call = Call("PATCH", self._website(domain_name), body={"enabled": enabled})
-        return parse_site(self.account, await self._answer(call))
+        return await self._site_in(call)
 
     async def reload_site(self, domain_name: str) -> None:
         """Returns when the reload has begun; the answer says nothing about its outcome."""
-        await self._answer(Call("POST", f"{self._website(domain_name)}reload/"))
+        await self._answer(Call("POST", f"{self._website(domain_name)}reload/"), _nothing)
 
     async def delete_site(self, domain_name: str) -> None:
-        await self._answer(Call("DELETE", self._website(domain_name)))
+        await self._answer(Call("DELETE", self._website(domain_name)), _nothing)
 
-    async def list_files(self, folder: str) -> list[str]:
-        """The names of the files in a folder given by its absolute path."""
-        path = f"{self._files}{quote(folder.rstrip('/'))}/"
-        return parse_listing(await self._answer(Call("GET", path, Endpoint.FILES)))
+    async def certificate(
+        self, domain_name: str, urgency: Urgency = Urgency.PERSON
+    ) -> Certificate | None:
+        """The certificate of a domain; None if it has none."""
+        path = self._certificate(domain_name)
+        try:
+            call = Call("GET", path, Endpoint.CERTIFICATES, urgency)
+            return await self._answer(call, parse_certificate)
+        except HostRefused as error:
+            if error.status != 404:
+                raise
+            return None
+
+    async def request_certificate(self, domain_name: str) -> None:
+        """Asks for one that renews itself. The domain has to lead to the host already."""
+        body = {"cert_type": "letsencrypt-auto-renew"}
+        path = self._certificate(domain_name)
+        await self._answer(Call("POST", path, Endpoint.CERTIFICATES, body=body), _nothing)
+
+    async def cpu(self, urgency: Urgency = Urgency.PERSON) -> CpuUsage:
+        """PythonAnywhere only."""
+        return await self._answer(Call("GET", self._cpu, Endpoint.CPU, urgency), parse_cpu)
+
+    async def list_folder(self, path: str, urgency: Urgency = Urgency.PERSON) -> Folder:
+        """What is in a folder given by its absolute path."""
+        path = f"{self._files}{quote(path.rstrip('/'))}/"
+        return await self._answer(Call("GET", path, Endpoint.FILES, urgency), parse_folder)
 
     async def delete_file(self, path: str) -> None:
-        await self._answer(Call("DELETE", f"{self._files}{quote(path)}", Endpoint.FILES))
+        await self._answer(Call("DELETE", f"{self._files}{quote(path)}", Endpoint.FILES), _nothing)
 
     async def read_file(
         self, path: str, start: int = 0, urgency: Urgency = Urgency.PERSON
@@ -94,19 +134,30 @@ class HostingApi(ABC):
 
     async def host_info(self) -> HostInfo:
         """Local host only: its version, pid and the address of its sites."""
-        return parse_host_info(await self._answer(Call("GET", "/api/host/")))
+        return await self._answer(Call("GET", "/api/host/"), parse_host_info)
 
     async def stop_host(self, *, stop_sites: bool) -> None:
         """Local host only: ends the daemon, with or without its sites."""
-        await self._answer(Call("POST", "/api/host/stop/", body={"stop_sites": stop_sites}))
+        call = Call("POST", "/api/host/stop/", body={"stop_sites": stop_sites})
+        await self._answer(call, _nothing)
+
+    async def _site_in(self, call: Call) -> Site:
+        return await self._answer(call, partial(parse_site, self.account))
+
+    def _certificate(self, domain_name: str) -> str:
+        return f"{self._domains}{quote(domain_name, safe='')}/ssl/"
 
     def _website(self, domain_name: str) -> str:
         return f"{self._websites}{quote(domain_name, safe='')}/"
 
     @abstractmethod
-    async def _answer(self, call: Call) -> Any:
-        """The JSON of a successful answer, None for an empty one."""
+    async def _answer(self, call: Call, parse: Callable[[Any], Parsed]) -> Parsed:
+        """What `parse` makes of the JSON of a successful answer (None if it is empty)."""
 
     @abstractmethod
     async def _slice(self, call: Call, start: int) -> FileSlice:
         """The file's part in the answer to a call that asks for it from `start` on."""
+
+
+def _nothing(answer: object) -> None:
+    """For answers whose content does not matter."""

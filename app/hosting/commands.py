@@ -5,6 +5,7 @@ that answers 502, so it is refused before the site exists.
 """
 
 import os
+from functools import partial
 
 from app.errors import InvalidInput
 from app.hosting.client import HostingClient
@@ -29,8 +30,12 @@ async def find_paths(account: Account, client: HostingClient, command: str) -> l
     """Whether what the command names is there. Raises HostingError."""
     is_local = account.kind is AccountKind.LOCAL
     # The local host shows logs alone through its API, but its files are those of this machine.
-    read_folder = read_own_folder if is_local else client.list_files
+    read_folder = read_own_folder if is_local else partial(_files_in, client)
     return await look_up(needs_of(command, _home(account)), read_folder)
+
+
+async def _files_in(client: HostingClient, path: str) -> list[str]:
+    return list((await client.list_folder(path)).files)
 
 
 def _home(account: Account) -> str:

@@ -11,7 +11,10 @@ from app.models import Account, AccountKind
 
 MAX_WORDS = 300
 MAX_RETRY_SECONDS = 600.0
+MAX_DEPTH = 4
 _KEYS = ("detail", "message", "error", "error_message")
+# What concerns the whole request.
+_NO_FIELDS = ("non_field_errors", "__all__", "error_type")
 
 
 def refusal(
@@ -24,7 +27,8 @@ def refusal(
     if status == 429:
         seconds = retry_seconds(headers.get("retry-after"))
         return HostThrottled(_throttle_message(words, seconds), seconds)
-    if words and status >= 400 and (status < 500 or _is_json(content)):
+    is_definite = status < 500 or account.kind is AccountKind.LOCAL
+    if words and status >= 400 and is_definite and (status < 500 or _is_json(content)):
         return HostRefused(words, status, field)
     if 400 <= status < 500:
         return HostRefused(f"The host answered {status} without saying why.", status)
@@ -32,7 +36,9 @@ def refusal(
         return HostUnavailable(
             f"The host answered {status}, which leads elsewhere; Sitedeck does not follow."
         )
-    return HostUnavailable(f"The host answered {status}: it is out of order at the moment.")
+    # Whether the work was done all the same is not known, whatever the words say.
+    said = f" It says: {words}" if words and _is_json(content) else ""
+    return HostUnavailable(f"The host answered {status}: it is out of order at the moment.{said}")
 
 
 def is_error_object(answer: object) -> bool:
@@ -85,10 +91,22 @@ def _words(content: bytes) -> tuple[str, str]:
     for key in _KEYS:
         if words := " ".join(_texts(body.get(key))):
             return "", _clean(words)
-    for field, messages in body.items():
-        if field not in ("code", "status") and (words := " ".join(_texts(messages))):
-            return str(field)[:64], _clean(words)
-    return "", ""
+    said = [(name, " ".join(_texts(messages))) for name, messages in _fields(body)]
+    said = [(name, words) for name, words in said if words]
+    if not said:
+        return "", ""
+    (field, first), others = said[0], said[1:]
+    rest = [f"{name}: {words}" if name else words for name, words in others]
+    return field, _clean(" ".join([first, *rest]))
+
+
+def _fields(body: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """What is said of each field; of an object inside, the field is the one in there."""
+    for name, messages in body.items():
+        if isinstance(messages, dict) and depth < MAX_DEPTH:
+            yield from _fields(messages, depth + 1)
+        elif name not in ("code", "status"):
+            yield "" if name in _NO_FIELDS else name[:64], messages
 
 
 def _load(content: bytes) -> Any:
@@ -101,7 +119,7 @@ def _load(content: bytes) -> Any:
 def _texts(value: object, depth: int = 0) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, list | dict) and depth < 4:
+    elif isinstance(value, list | dict) and depth < MAX_DEPTH:
         for item in value.values() if isinstance(value, dict) else value:
             yield from _texts(item, depth + 1)
 

@@ -3,6 +3,7 @@
 Everything is checked on the way in: an answer of another shape is HostUnavailable, not a crash.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.errors import HostUnavailable
-from app.models import Account, Answer, Exit, HostState, Site, SiteStatus
+from app.models import (
+    Account,
+    Answer,
+    Certificate,
+    CpuUsage,
+    Exit,
+    Folder,
+    HostState,
+    Site,
+    SiteStatus,
+)
 
 # Wider than what a site may be called here, but no path and no markup.
 _DOMAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
@@ -26,13 +37,48 @@ class HostInfo:
     sites_error: str
 
 
-def parse_listing(data: object) -> list[str]:
-    """The names of the files of a folder, sorted. Raises HostUnavailable if it is no listing."""
+def parse_folder(data: object) -> Folder:
+    """What a folder holds. Raises HostUnavailable if it is no listing."""
     try:
-        entries = {name: _mapping(entry) for name, entry in _mapping(data).items()}
-    except TypeError:
+        kinds = {_text(name): _mapping(entry)["type"] for name, entry in _mapping(data).items()}
+    except (KeyError, TypeError):
         raise HostUnavailable("The host answered something that is not a folder.") from None
-    return sorted(name for name, entry in entries.items() if entry.get("type") == "file")
+    return Folder(
+        files=tuple(sorted(name for name, kind in kinds.items() if kind == "file")),
+        folders=tuple(sorted(name for name, kind in kinds.items() if kind == "directory")),
+    )
+
+
+def parse_certificate(data: object) -> Certificate:
+    """What the host says of a domain's certificate. Raises HostUnavailable if it is nothing so."""
+    try:
+        fields = _mapping(data)
+        return Certificate(
+            expires_at=_time(fields["not_after"]),
+            issuer=_text(fields.get("issuer_name") or ""),
+            subject=_text(fields.get("subject_name") or ""),
+            names=_names(fields.get("subject_alternate_names") or []),
+            kind=_text(fields.get("cert_type") or ""),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise HostUnavailable(
+            "The host described a certificate in a way Sitedeck does not know."
+        ) from None
+
+
+def parse_cpu(data: object) -> CpuUsage:
+    """The CPU seconds of an account. Raises HostUnavailable if they are missing."""
+    try:
+        fields = _mapping(data)
+        return CpuUsage(
+            used_seconds=_amount(fields["daily_cpu_total_usage_seconds"]),
+            limit_seconds=_amount(fields["daily_cpu_limit_seconds"]),
+            resets_at=_time(fields.get("next_reset_time")),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise HostUnavailable(
+            "The host described the CPU seconds in a way Sitedeck does not know."
+        ) from None
 
 
 def parse_site(account: Account, data: object) -> Site:
@@ -113,6 +159,20 @@ def _number(value: object) -> int | None:
     return value
 
 
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("a list is missing")
+    return tuple(_text(name) for name in value)
+
+
+def _amount(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("a number is missing")
+    if not math.isfinite(value) or not 0 <= value < 2**53:
+        raise ValueError("the number cannot be")
+    return float(value)
+
+
 def _domain(value: object) -> str:
     domain_name = _text(value)
     if _DOMAIN.fullmatch(domain_name) is None:
@@ -128,10 +188,11 @@ def _url(value: object) -> str:
 
 
 def _time(value: object) -> datetime | None:
+    """ISO 8601 with or without its signs between the digits; without a zone it is UTC."""
     if value is None:
         return None
     at = datetime.fromisoformat(_text(value))
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _answer(value: object) -> Answer | None:

@@ -13,6 +13,12 @@ from app.models.commands import (
     PathFinding,
     PathState,
 )
+from app.models.hosting import (
+    CallBudget,
+    Certificate,
+    CpuUsage,
+    Folder,
+)
 from app.models.logs import (
     Frame,
     Level,
@@ -51,10 +57,14 @@ __all__ = [
     "AccountKind",
     "Activity",
     "Answer",
+    "CallBudget",
+    "Certificate",
     "Check",
     "CommandFinding",
     "CommandReport",
+    "CpuUsage",
     "Exit",
+    "Folder",
     "Frame",
     "HostNotice",
     "HostState",

@@ -25,6 +25,7 @@ from tests.fakes.serving import DEADLINE, serving
 USER = "alice"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+CLASSES = ("websites", "files", "cpu", "certificates")
 NOT_FOUND = {"detail": "Not found."}
 FORBIDDEN = {"detail": "You do not have permission to perform this action."}
 Handler = Callable[[Request, bytes], Response]
@@ -45,8 +46,8 @@ class FakePythonAnywhere:
     """State and switches, used by the test while the server answers in its own thread.
 
     `limit` is calls a minute for each class of endpoints (None: no limit), `faults` is what goes
-    wrong, by class: `websites`, `files`, `cpu`. A request with a method in `holds` is answered
-    when the event there is set.
+    wrong, by class (CLASSES). A request with a method in `holds` is answered when the event there
+    is set.
     """
 
     address: str = ""
@@ -60,10 +61,18 @@ class FakePythonAnywhere:
     calls: list[SeenCall] = field(default_factory=list)
     holds: dict[str, threading.Event] = field(default_factory=dict)
     accepted: dict[str, list[float]] = field(default_factory=dict)
+    certificates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cpu: dict[str, Any] = field(
+        default_factory=lambda: {
+            "daily_cpu_limit_seconds": 2000,
+            "daily_cpu_total_usage_seconds": 18.25,
+            "next_reset_time": "2030-01-01T03:26:37",
+        }
+    )
 
     def fail(self, fault: Fault | None) -> None:
         """Everything fails so, or works again."""
-        self.faults = {} if fault is None else dict.fromkeys(("websites", "files", "cpu"), fault)
+        self.faults = {} if fault is None else dict.fromkeys(CLASSES, fault)
 
     def count(self, endpoint: str) -> int:
         return Counter(call.endpoint for call in self.calls)[endpoint]
@@ -101,7 +110,10 @@ class FakePythonAnywhere:
             ),
             self._route(f"{files}/tree/", "files", lambda request, _: self.files.tree(request)),
             self._route(f"{files}/path{{path:path}}", "files", self._path),
-            self._route("/api/v0/user/{user}/cpu/", "cpu", self._cpu),
+            self._route("/api/v0/user/{user}/cpu/", "cpu", lambda *_: JSONResponse(self.cpu)),
+            self._route(
+                "/api/v1/user/{user}/domains/{domain}/ssl/", "certificates", self._certificate
+            ),
         ]
 
     def _route(self, path: str, endpoint: str, handler: Handler) -> Route:
@@ -185,14 +197,22 @@ class FakePythonAnywhere:
             return self.files.delete(request)
         return self.files.read(request) if request.method == "GET" else _wrong_method(request)
 
-    def _cpu(self, request: Request, body: bytes) -> Response:
-        return JSONResponse(
-            {
-                "daily_cpu_limit_seconds": 2000,
-                "daily_cpu_total_usage_seconds": 18.25,
-                "next_reset_time": "2030-01-01T03:26:37",
+    def _certificate(self, request: Request, body: bytes) -> Response:
+        domain = request.path_params["domain"]
+        if request.method == "POST":
+            self.certificates[domain] = {
+                "not_after": "20300824T171623Z",
+                "issuer_name": "Let's Encrypt",
+                "subject_name": domain,
+                "subject_alternate_names": [domain],
+                "cert_type": json.loads(body)["cert_type"],
             }
-        )
+            return JSONResponse({"status": "OK"})
+        if request.method != "GET":
+            return _wrong_method(request)
+        if domain not in self.certificates:
+            return Response(b"No certificate", 404, media_type="text/plain")
+        return JSONResponse(self.certificates[domain])
 
 
 @contextmanager

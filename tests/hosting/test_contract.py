@@ -178,4 +178,4 @@ async def test_a_log_that_is_not_there_says_so(client: HostingClient) -> None:
 async def test_the_log_folder_is_listed(host: Host, client: HostingClient) -> None:
     await client.create_site(DOMAIN, host.command, "")
     host.write_log(DOMAIN, b"a line\n")
-    assert f"{DOMAIN}.error.log" in await client.list_files("/var/log")
+    assert f"{DOMAIN}.error.log" in (await client.list_folder("/var/log")).files

@@ -6,6 +6,7 @@ import pytest
 
 from app.errors import HostRefused, HostThrottled, HostUnavailable
 from app.hosting.refusals import is_error_object, refusal, retry_seconds
+from app.store.accounts import LOCAL
 from tests.hosting.conftest import REMOTE
 
 SHAPES = [
@@ -15,7 +16,14 @@ SHAPES = [
     (b'{"status":"ERROR","error_type":"x","error_message":"Too many"}', "", "Too many"),
     (b'{"domain_name":["One.","Two."]}', "domain_name", "One. Two."),
     (b'{"message":["A list."]}', "", "A list."),
-    (b'{"webapp":{"command":["This field may not be blank."]}}', "webapp", "may not be blank"),
+    (b'{"webapp":{"command":["This field may not be blank."]}}', "command", "may not be blank"),
+    (b'{"non_field_errors":["Not both."]}', "", "Not both."),
+    (
+        b'{"domain_name":["One."],"webapp":{"command":["Two."]}}',
+        "domain_name",
+        "One. command: Two.",
+    ),
+    (b'{"message":"Forbidden here","code":"forbidden"}', "", "^Forbidden here$"),
     (b'["Plain list"]', "", "Plain list"),
     (b"No certificate\r\nhere", "", "No certificate here"),
     (b"<html>Oops</html>", "", "without saying why"),
@@ -45,6 +53,20 @@ def test_words_are_one_short_line() -> None:
 @pytest.mark.parametrize("content", [b"<html></html>", b"Bad gateway", b""])
 def test_a_gateways_error_is_no_answer_of_the_api(content: bytes) -> None:
     assert isinstance(refusal(REMOTE, 502, content, {}), HostUnavailable)
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"detail":"It timed out."}', b'{"status":"error","error":"x"}']
+)
+def test_a_server_error_leaves_the_outcome_open_and_keeps_the_words(content: bytes) -> None:
+    error = refusal(REMOTE, 504, content, {})
+    assert isinstance(error, HostUnavailable)
+    assert "It says:" in str(error)
+
+
+def test_the_local_hosts_own_server_errors_are_definite() -> None:
+    error = refusal(LOCAL, 507, b'{"detail":"The disk refused. Nothing has changed."}', {})
+    assert isinstance(error, HostRefused)
 
 
 def test_an_error_with_status_200_is_recognised() -> None:

@@ -1,6 +1,7 @@
 """Whatever an API sends, it is either a list of sites or an error in words."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import HostUnavailable
-from app.hosting.wire import parse_listing, parse_site, parse_sites
+from app.hosting.wire import parse_certificate, parse_cpu, parse_folder, parse_site, parse_sites
+from app.models import Folder
 from tests.fakes.pythonanywhere import FakePythonAnywhere
 from tests.hosting.conftest import REMOTE
 
@@ -68,10 +70,69 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
     assert parse_site(REMOTE, website(webapp={"command": command})).command == "run ?"
 
 
-def test_a_listing_gives_its_files_only() -> None:
+def test_a_folder_tells_files_from_folders() -> None:
     listing = {"b.log": {"type": "file"}, "a.log": {"type": "file"}, "old": {"type": "directory"}}
-    assert parse_listing(listing) == ["a.log", "b.log"]
-    others: tuple[object, ...] = ([], None, {"a.log": 1})
+    assert parse_folder(listing) == Folder(("a.log", "b.log"), ("old",))
+    others: tuple[object, ...] = ([], None, {"a.log": 1}, {"a.log": {}})
     for other in others:
         with pytest.raises(HostUnavailable):
-            parse_listing(other)
+            parse_folder(other)
+
+
+CERTIFICATE = {"not_after": "20180824T171623Z", "subject_alternate_names": [DOMAIN]}
+CPU = {"daily_cpu_limit_seconds": 100, "daily_cpu_total_usage_seconds": 0.5}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "20180824T171623Z",
+        "2018-08-24T17:16:23Z",
+        "2018-08-24T19:16:23+02:00",
+        "2018-08-24T17:16:23",
+    ],
+)
+def test_an_expiry_is_read_in_every_shape(written: str) -> None:
+    certificate = parse_certificate(CERTIFICATE | {"not_after": written})
+    assert certificate.expires_at == datetime(2018, 8, 24, 17, 16, 23, tzinfo=UTC)
+    assert certificate.names == (DOMAIN,)
+
+
+@given(
+    values
+    | st.builds(
+        lambda name, value: CERTIFICATE | {name: value},
+        st.sampled_from(sorted((*CERTIFICATE, "issuer_name", "cert_type"))),
+        values,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_any_json_is_a_certificate_or_an_error(answer: object) -> None:
+    try:
+        certificate = parse_certificate(answer)
+    except HostUnavailable:
+        return
+    assert all(isinstance(name, str) for name in certificate.names)
+
+
+@given(
+    values
+    | st.builds(
+        lambda name, value: CPU | {name: value},
+        st.sampled_from(sorted((*CPU, "next_reset_time"))),
+        values,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_any_json_is_cpu_seconds_or_an_error(answer: object) -> None:
+    try:
+        usage = parse_cpu(answer)
+    except HostUnavailable:
+        return
+    assert usage.used_seconds >= 0 and usage.limit_seconds >= 0
+
+
+@pytest.mark.parametrize("wrong", [True, "5", None, -1, float("nan"), float("inf"), 10**400])
+def test_cpu_seconds_that_cannot_be_are_refused(wrong: object) -> None:
+    with pytest.raises(HostUnavailable, match="CPU seconds"):
+        parse_cpu(CPU | {"daily_cpu_total_usage_seconds": wrong})

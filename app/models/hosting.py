@@ -1,0 +1,51 @@
+"""What an account's API tells besides its sites, and how much of it may be asked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The TLS certificate of a domain. What the host does not say is None or empty.
+
+    `kind` is the host's word for how it was made, for example `letsencrypt-auto-renew`.
+    """
+
+    expires_at: datetime | None
+    issuer: str = ""
+    subject: str = ""
+    names: tuple[str, ...] = ()
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CpuUsage:
+    """CPU seconds of an account since its day began, and when (UTC) the next day begins."""
+
+    used_seconds: float
+    limit_seconds: float
+    resets_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The names in a folder of an account's disk, each tuple sorted."""
+
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallBudget:
+    """The calls of one class in the last minute: `used` of the `limit` that the host allows.
+
+    `people` and `polls` wait for their turn. `held` says why nothing goes out at the moment, in
+    words for people; empty if nothing is held.
+    """
+
+    name: str
+    used: int
+    limit: int
+    people: int = 0
+    polls: int = 0
+    held: str = ""
