@@ -4,27 +4,32 @@ import asyncio
 import logging
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
 
 from app import __version__
-from app.errors import ConfigurationError, HostThrottled, HostUnavailable, TokenRefused
+from app.errors import ConfigurationError, HostUnavailable, TokenRefused
 from app.hosting.addresses import check_address
-from app.hosting.api import Call, HostingApi
-from app.hosting.bodies import MAX_ANSWER_BYTES, bounded_body, json_lines, parse_json
-from app.hosting.governor import Governor, Urgency
+from app.hosting.api import Call, HostingApi, Parsed
+from app.hosting.bodies import ENCODINGS, MAX_ANSWER_BYTES, bounded_body, json_lines, parse_json
+from app.hosting.budget import Urgency
+from app.hosting.flights import Flight, Flights
+from app.hosting.governor import POLLS_AT_ONCE, Governor
 from app.hosting.refusals import is_error_object, refusal
+from app.hosting.retries import Retries
 from app.hosting.slices import FileSlice, body_limit, read_slice
-from app.models import Account
+from app.models import Account, CallBudget
 
 # The local host says something at least every 15 s; two silences mean that it is gone.
 EVENT_SILENCE_SECONDS = 35.0
+# The rest is for people, so that polling that hangs leaves them a way out.
+MAX_CONNECTIONS = POLLS_AT_ONCE + 3
 _TOKEN = re.compile(r"[\x21-\x7e]{1,256}")
 
 # Both write the addresses they call at INFO.
@@ -57,6 +62,7 @@ class HostingClient(HostingApi):
         read_token: Callable[[], str],
         governor: Governor | None = None,
         deadlines: Deadlines | None = None,
+        retries: Retries | None = None,
     ) -> None:
         super().__init__(account)
         self.changes_begun = 0
@@ -64,11 +70,13 @@ class HostingClient(HostingApi):
         self._read_token = read_token
         self._governor = governor
         self._deadlines = deadlines or Deadlines()
+        self._retries = retries or Retries()
+        self._flights = Flights()
         self._refused = ""
         self._http = httpx.AsyncClient(
             base_url=base_url,
             transport=transport,
-            headers={"user-agent": f"Sitedeck/{__version__}"},
+            headers={"user-agent": f"Sitedeck/{__version__}", "accept-encoding": ENCODINGS},
             follow_redirects=False,
             trust_env=False,
         )
@@ -96,6 +104,7 @@ class HostingClient(HostingApi):
         *,
         governor: Governor | None = None,
         deadlines: Deadlines | None = None,
+        retries: Retries | None = None,
     ) -> "HostingClient":
         """A client of an API over TLS (plain http to loopback only), within its call limit.
 
@@ -104,10 +113,12 @@ class HostingClient(HostingApi):
         """
         address = check_address(base_url)
         transport = httpx.AsyncHTTPTransport(
-            verify=_tls_context(ca_file), trust_env=False, limits=httpx.Limits(max_connections=4)
+            verify=_tls_context(ca_file),
+            trust_env=False,
+            limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
         )
         governor = governor or Governor()
-        return cls(account, address, transport, read_token, governor, deadlines)
+        return cls(account, address, transport, read_token, governor, deadlines, retries)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -116,6 +127,10 @@ class HostingClient(HostingApi):
     def is_changing(self) -> bool:
         """Whether a change is under way, so that what is read now may soon be old."""
         return self.changes_begun != self.changes_ended
+
+    def budgets(self) -> list[CallBudget]:
+        """How much of each class of calls is used and what waits; nothing without a limit."""
+        return self._governor.state() if self._governor else []
 
     def resume(self) -> None:
         """Lets polling call again after the token was refused."""
@@ -130,46 +145,82 @@ class HostingClient(HostingApi):
                 raise HostUnavailable(f"The local host answered {response.status_code}.")
             yield json_lines(response.aiter_lines())
 
-    async def _answer(self, call: Call) -> Any:
+    async def _answer(self, call: Call, parse: Callable[[Any], Parsed]) -> Parsed:
+        decode = partial(self._json, parse)
         if not call.is_change:
-            return await self._json(call, self._deadlines.reading, self._deadlines.silence)
+            return await self._read(call, decode)
         self.changes_begun += 1
         try:
-            return await self._json(call, self._deadlines.changing, self._deadlines.changing)
+            seconds = self._deadlines.changing
+            return await self._call(call, decode, seconds, silence=seconds)
         finally:
             self.changes_ended += 1
 
     async def _slice(self, call: Call, start: int) -> FileSlice:
-        deadlines = self._deadlines
-        async with self._exchange(call, deadlines.reading, deadlines.silence) as response:
-            status = response.status_code
-            if status not in (200, 206, 416):
-                await self._refuse(call, response)
-            content = await _body(response, body_limit(status))
+        return await self._read(call, partial(self._part, start))
+
+    async def _read(
+        self, call: Call, decode: Callable[[httpx.Response], Awaitable[Parsed]]
+    ) -> Parsed:
+        """Identical reads at the same time are one; nobody waits for a second try but polling."""
+
+        async def share(seconds: float) -> Parsed:
+            # What was asked before a change is no answer to who asks after it.
+            changes = (self.changes_begun, self.changes_ended)
+            key = (call.path, call.headers.get("range"), *changes)
+            return await self._flights.share(key, call.urgency, partial(read, seconds))
+
+        async def read(seconds: float, flight: Flight) -> Parsed:
+            return await self._call(call, decode, seconds, self._deadlines.silence, flight.leave)
+
+        if call.urgency is Urgency.PERSON:
+            return await share(self._deadlines.reading)
+        return await self._retries.run(share, self._deadlines.reading)
+
+    async def _call(
+        self,
+        call: Call,
+        decode: Callable[[httpx.Response], Awaitable[Parsed]],
+        seconds: float,
+        silence: float,
+        leave: Callable[[], None] = lambda: None,
+    ) -> Parsed:
+        """What `decode` makes of the answer; `leave` is called when the call has its turn."""
+        self._check_refused(call.urgency)
+        async with self._turn(call):
+            leave()
+            async with self._exchange(call, seconds, silence) as response:
+                return await decode(response)
+
+    def _turn(self, call: Call) -> AbstractAsyncContextManager[None]:
+        governor = self._governor
+        return governor.turn(call.endpoint, call.urgency) if governor else nullcontext()
+
+    async def _part(self, start: int, response: httpx.Response) -> FileSlice:
+        status = response.status_code
+        if status not in (200, 206, 416):
+            await self._refuse(response)
+        content = await _body(response, body_limit(status))
         return read_slice(status, response.headers, content, start)
 
-    async def _json(self, call: Call, seconds: float, silence: float) -> Any:
-        async with self._exchange(call, seconds, silence) as response:
-            if not response.is_success:
-                await self._refuse(call, response)
-            content = await _body(response)
+    async def _json(self, parse: Callable[[Any], Parsed], response: httpx.Response) -> Parsed:
+        if not response.is_success:
+            await self._refuse(response)
+        content = await _body(response)
         answer = parse_json(content) if content else None
         if is_error_object(answer):
             masked = content.replace(_token_sent(response), b"[token]")
             raise refusal(self.account, 400, masked, response.headers)
-        return answer
+        return parse(answer)
 
     @asynccontextmanager
     async def _exchange(
         self, call: Call, seconds: float | None, silence: float
     ) -> AsyncIterator[httpx.Response]:
-        """The answer, its body still unread, when the call has had its turn.
+        """The answer, its body still unread.
 
-        `seconds` is the time for everything from then on, `silence` that for the next bytes.
+        `seconds` is the time for everything, `silence` that for the next bytes.
         """
-        self._check_refused(call.urgency)
-        if self._governor is not None:
-            await self._governor.turn(call.endpoint, call.urgency)
         # Only now: while a call waits for its turn, the token may be replaced.
         headers = {"authorization": f"Token {self._token(call.urgency)}", **call.headers}
         timeout = httpx.Timeout(silence, connect=self._deadlines.connect)
@@ -197,7 +248,7 @@ class HostingClient(HostingApi):
             raise TokenRefused("This is no token: it is empty or holds blanks or other signs.")
         return token
 
-    async def _refuse(self, call: Call, response: httpx.Response) -> NoReturn:
+    async def _refuse(self, response: httpx.Response) -> NoReturn:
         # A proxy's error page may repeat the request.
         sent = _token_sent(response)
         content = (await _body(response)).replace(sent, b"[token]")
@@ -205,8 +256,6 @@ class HostingClient(HostingApi):
         # What is said of a token that has been replaced meanwhile does not count.
         if isinstance(error, TokenRefused) and sent == self._read_token().encode():
             self._refused = str(error)
-        if isinstance(error, HostThrottled) and self._governor is not None:
-            self._governor.pause(call.endpoint, error.retry_seconds)
         raise error
 
 
@@ -215,8 +264,7 @@ def _token_sent(response: httpx.Response) -> bytes:
 
 
 async def _body(response: httpx.Response, limit: int = MAX_ANSWER_BYTES) -> bytes:
-    declared = response.headers.get("content-length")
-    return await bounded_body(response.aiter_bytes(), declared, limit)
+    return await bounded_body(response.aiter_raw(), response.headers, limit)
 
 
 @cache

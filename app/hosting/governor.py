@@ -1,68 +1,99 @@
-"""Keeps the calls to one account inside what its API allows, people before polling.
-
-PythonAnywhere allows 40 calls a minute for each endpoint and does not say what one endpoint is,
-nor how it counts. So calls are counted by class, in a sliding minute, a little below the limit.
-"""
+"""Keeps the calls to one account inside what its API allows and can bear, people before polling."""
 
 import asyncio
+import math
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from enum import Enum
 
-from app.errors import HostThrottled
+from app.errors import (
+    AnswerTooLarge,
+    CallHeldBack,
+    HostingError,
+    HostThrottled,
+    HostUnavailable,
+)
+from app.hosting.breaker import Breaker
+from app.hosting.budget import LIMIT, SHORTEST_SECONDS, Budget, Urgency
+from app.hosting.pause import Pause
+from app.models import CallBudget
 
-PERIOD_SECONDS = 60.0
-CALLS = 36
-KEPT_FOR_PEOPLE = 6
 PATIENCE_SECONDS = 10.0
 """How long a person's click waits for its turn."""
-DEFAULT_PAUSE_SECONDS = 60.0
-"""After a 429 that does not say how long: by then every earlier call has left the minute."""
+POLLS_AT_ONCE = 3
+"""With a slow API more of them would take up every connection, and a click would wait for one."""
+RECHECK_SECONDS = 0.5
+"""How soon those who wait learn that somebody before them has gone, or that a pause is over."""
 
 
 class Endpoint(Enum):
-    """Calls that may share one limit at the API."""
+    """Calls that share one limit at the API, as far as is known; the value is for people."""
 
-    WEBSITES = "websites"
-    FILES = "files"
-
-
-class Urgency(Enum):
-    """Who waits for the answer."""
-
-    PERSON = "person"
-    POLLING = "polling"
+    WEBSITES = "Websites"
+    FILES = "Files and logs"
+    CERTIFICATES = "Certificates"
+    CPU = "CPU seconds"
 
 
-class Budget:
-    """The calls of one class. Times are seconds of any clock that never goes back."""
+class _Lane:
+    """The calls of one class, those that are made and those that wait."""
 
     def __init__(self) -> None:
-        self._calls: deque[float] = deque()
-        self._paused_until = 0.0
+        self.budget = Budget()
+        self.pause = Pause()
+        self.breaker = Breaker()
+        # In order of arrival; each waiter is an object of its own.
+        self.waiting: dict[Urgency, list[object]] = {urgency: [] for urgency in Urgency}
 
-    def take(self, now: float, urgency: Urgency) -> float:
-        """Counts a call and returns 0.0, or says how many seconds to wait before asking again."""
-        while self._calls and now - self._calls[0] >= PERIOD_SECONDS:
-            self._calls.popleft()
-        allowed = CALLS - (KEPT_FOR_PEOPLE if urgency is Urgency.POLLING else 0)
-        wait = self._paused_until - now
-        if len(self._calls) >= allowed:
-            # The call whose leaving brings the count below what is allowed.
-            wait = max(wait, self._calls[len(self._calls) - allowed] + PERIOD_SECONDS - now)
-        if wait > 0:
-            return wait
-        self._calls.append(now)
-        return 0.0
+    def wait(self, now: float, waiter: object, urgency: Urgency) -> float:
+        """Seconds until this waiter may call, 0.0 for now. Raises CallHeldBack.
 
-    def pause(self, now: float, seconds: float) -> None:
-        """Allows nothing for so long; a longer pause under way stays."""
-        self._paused_until = max(self._paused_until, now + seconds)
+        Polling is turned away while the breaker holds it back. A person waits for the probe.
+        """
+        held = self.breaker.held_seconds(now, urgency)
+        if held and urgency is Urgency.POLLING:
+            raise CallHeldBack(f"The host does not answer. {self.held(now)}", held)
+        ahead = self.waiting[urgency].index(waiter)
+        if urgency is Urgency.POLLING:
+            ahead += len(self.waiting[Urgency.PERSON])
+        wait = max(held, self.pause.left(now), self.budget.wait(now, urgency, ahead))
+        return max(wait, SHORTEST_SECONDS) if ahead else wait
+
+    def held(self, now: float) -> str:
+        """Why nothing goes out, in words for people; empty if nothing is held."""
+        if self.breaker.is_probing:
+            return f"{self.breaker.failures} calls failed in a row; trying again now."
+        if self.breaker.is_open:
+            seconds = math.ceil(self.breaker.left(now))
+            return f"{self.breaker.failures} calls failed in a row; next try in {seconds} s."
+        if left := self.pause.left(now):
+            asked = self.pause.asked_seconds
+            said = "said that there were too many calls"
+            words = said if asked is None else f"asked to wait {math.ceil(asked)} s"
+            return f"PythonAnywhere {words}; {math.ceil(left)} s are left."
+        if any(self.waiting.values()):
+            seconds = math.ceil(self.budget.wait(now, self._next_urgency))
+            return f"The calls of this minute are used up; next one in {seconds} s."
+        return ""
+
+    def state(self, now: float, name: str) -> CallBudget:
+        return CallBudget(
+            name,
+            self.budget.used(now),
+            LIMIT,
+            len(self.waiting[Urgency.PERSON]),
+            len(self.waiting[Urgency.POLLING]),
+            self.held(now),
+        )
+
+    @property
+    def _next_urgency(self) -> Urgency:
+        return Urgency.PERSON if self.waiting[Urgency.PERSON] else Urgency.POLLING
 
 
 class Governor:
-    """The budgets of one account. `clock` and `sleep` are given by tests that have no minute."""
+    """Gives the calls of one account their turn. `clock` and `sleep` are given by tests."""
 
     def __init__(
         self,
@@ -71,26 +102,74 @@ class Governor:
     ) -> None:
         self._clock = clock
         self._sleep = sleep
-        self._budgets = {endpoint: Budget() for endpoint in Endpoint}
+        self._lanes = {endpoint: _Lane() for endpoint in Endpoint}
+        self._polls_out = 0
 
-    async def turn(self, endpoint: Endpoint, urgency: Urgency) -> None:
-        """Returns when the call may be made.
+    def state(self) -> list[CallBudget]:
+        """What each class has used, and what waits and why."""
+        now = self._clock()
+        return [lane.state(now, endpoint.value) for endpoint, lane in self._lanes.items()]
 
-        A person is told instead if that takes more than PATIENCE_SECONDS: HostThrottled.
+    @asynccontextmanager
+    async def turn(self, endpoint: Endpoint, urgency: Urgency) -> AsyncIterator[None]:
+        """The call is made inside the block, which is entered when it may be.
+
+        Learns from the HostingError that leaves the block how the host is. Raises CallHeldBack
+        instead of entering: to a person if the turn takes more than PATIENCE_SECONDS to come, to
+        polling while the host does not answer.
         """
-        started = self._clock()
-        while wait := self._budgets[endpoint].take(self._clock(), urgency):
-            waited = self._clock() - started
-            if urgency is Urgency.PERSON and waited + wait > PATIENCE_SECONDS:
-                raise HostThrottled(
-                    "Sitedeck has to wait before it may call this account again. "
-                    f"Try again in {wait:.0f} s.",
-                    wait,
-                )
-            # Sums of times are rounded, and a wait rounded to nothing would never end.
-            await self._sleep(max(wait, 0.01))
+        lane = self._lanes[endpoint]
+        is_probe = await self._enter(lane, urgency)
+        self._polls_out += urgency is Urgency.POLLING
+        has_ended = False
+        try:
+            try:
+                yield
+            except HostingError as error:
+                has_ended = True
+                self._learn(lane, error, is_probe)
+                raise
+            has_ended = True
+            self._answered(lane)
+        finally:
+            self._polls_out -= urgency is Urgency.POLLING
+            if not has_ended:
+                lane.breaker.given_up(is_probe=is_probe)
 
-    def pause(self, endpoint: Endpoint, seconds: float | None) -> None:
-        """Stops the calls of this class, as a 429 asked for."""
-        pause = DEFAULT_PAUSE_SECONDS if seconds is None else seconds
-        self._budgets[endpoint].pause(self._clock(), pause)
+    async def _enter(self, lane: _Lane, urgency: Urgency) -> bool:
+        """Waits for the turn and counts the call; whether it is the breaker's probe."""
+        waiter = object()
+        lane.waiting[urgency].append(waiter)
+        started = self._clock()
+        try:
+            while wait := self._wait(lane, waiter, urgency):
+                waited = self._clock() - started
+                if urgency is Urgency.PERSON and waited + wait > PATIENCE_SECONDS:
+                    raise CallHeldBack(
+                        "Sitedeck has to wait before it may call this account again. "
+                        f"Try again in {math.ceil(wait)} s.",
+                        wait,
+                    )
+                await self._sleep(min(wait, RECHECK_SECONDS))
+            lane.budget.count(self._clock())
+            return lane.breaker.begin()
+        finally:
+            lane.waiting[urgency].remove(waiter)
+
+    def _wait(self, lane: _Lane, waiter: object, urgency: Urgency) -> float:
+        wait = lane.wait(self._clock(), waiter, urgency)
+        if not wait and urgency is Urgency.POLLING and self._polls_out >= POLLS_AT_ONCE:
+            return RECHECK_SECONDS
+        return wait
+
+    def _learn(self, lane: _Lane, error: HostingError, is_probe: bool) -> None:
+        if isinstance(error, HostUnavailable) and not isinstance(error, AnswerTooLarge):
+            lane.breaker.failed(self._clock(), is_probe=is_probe)
+            return
+        self._answered(lane)
+        if isinstance(error, HostThrottled):
+            lane.pause.begin(self._clock(), error.retry_seconds)
+
+    def _answered(self, lane: _Lane) -> None:
+        lane.breaker.answered()
+        lane.pause.answered(self._clock())

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.errors import HostingError, TokenRefused
+from app.hosting.budget import Urgency
 from app.hosting.changes import AccountChanged, AccountSeen, Changes
 from app.hosting.client import HostingClient
-from app.hosting.governor import Urgency
 from app.hosting.known import KnownSites
 from app.models import Account, SiteStatus
 

@@ -11,6 +11,7 @@ import pytest
 
 from app.hosting.client import Deadlines, HostingClient
 from app.hosting.governor import Governor
+from app.hosting.retries import Retries
 from app.models import Account, AccountKind
 from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
 
@@ -40,13 +41,35 @@ async def client_of(
     ca_file: Path | None = None,
     user: str = USER,
     deadlines: Deadlines | None = None,
+    governor: Governor | None = None,
+    retries: Retries | None = None,
 ) -> AsyncIterator[HostingClient]:
-    account = replace(REMOTE, username=user)
-    client = HostingClient.remote(account, address, lambda: token, ca_file, deadlines=deadlines)
+    client = HostingClient.remote(
+        replace(REMOTE, username=user),
+        address,
+        lambda: token,
+        ca_file,
+        governor=governor,
+        deadlines=deadlines,
+        retries=retries,
+    )
     try:
         yield client
     finally:
         await client.close()
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 class LeapingClock:

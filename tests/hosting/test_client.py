@@ -1,22 +1,34 @@
 """What the client makes of everything that PythonAnywhere, or what stands before it, may answer."""
 
+import asyncio
 import logging
+import threading
 import time
+import tracemalloc
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 from app.errors import (
+    CallHeldBack,
     HostingError,
     HostRefused,
     HostThrottled,
     HostUnavailable,
     TokenRefused,
 )
-from app.hosting.governor import Urgency
-from tests.fakes.faults import Fault
+from app.hosting.bodies import MAX_ANSWER_BYTES
+from app.hosting.breaker import FAILURES
+from app.hosting.budget import Urgency
+from app.hosting.governor import POLLS_AT_ONCE, Governor
+from app.hosting.retries import Retries
+from app.hosting.slices import MAX_FILE_BYTES
+from app.models import Certificate, CpuUsage, Folder
+from tests.fakes.faults import Fault, bomb
 from tests.fakes.files import log_path
 from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
-from tests.hosting.conftest import SHORT, client_of
+from tests.hosting.conftest import SHORT, Clock, client_of, until
 from tests.support import free_port
 
 pytestmark = pytest.mark.anyio
@@ -30,9 +42,9 @@ async def test_every_fault_is_an_error_in_plain_words(
     fake.add_site(DOMAIN)
     fake.fail(fault)
     async with client_of(fake.address, deadlines=SHORT) as client:
-        for call in (client.list_sites(), client.get_site(DOMAIN), client.list_files("/var/log")):
+        for ask in (client.list_sites, partial(client.get_site, DOMAIN), client.cpu):
             with pytest.raises(HostingError) as caught:
-                await call
+                await ask()
             assert str(caught.value).startswith(("The host", "Nothing answers", "Sitedeck"))
             assert "<" not in str(caught.value)
 
@@ -56,6 +68,35 @@ async def test_a_hanging_api_costs_no_more_than_the_deadline(fake: FakePythonAny
             with pytest.raises(HostUnavailable, match="in time"):
                 await call
             assert time.monotonic() - started < SHORT.changing + 1
+
+
+async def test_a_body_that_drips_costs_no_more_than_the_deadline(fake: FakePythonAnywhere) -> None:
+    fake.fail(Fault.DRIP)
+    async with client_of(fake.address, deadlines=SHORT) as client:
+        for call in (client.list_sites(), client.read_file(log_path(DOMAIN))):
+            started = time.monotonic()
+            with pytest.raises(HostUnavailable, match="in time"):
+                await call
+            assert time.monotonic() - started < SHORT.reading + 1
+
+
+async def test_a_bomb_stays_packed(fake: FakePythonAnywhere) -> None:
+    """It would be 256 MiB; what is held is the limit, and twice that while it grows."""
+    bomb()
+    fake.fail(Fault.BOMB)
+    async with client_of(fake.address) as client:
+        for call, limit in (
+            (client.list_sites(), MAX_ANSWER_BYTES),
+            (client.read_file(log_path(DOMAIN)), MAX_FILE_BYTES),
+        ):
+            tracemalloc.start()
+            try:
+                with pytest.raises(HostUnavailable, match="larger than"):
+                    await call
+                peak = tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+            assert peak < limit * 2.5 + 2**20
 
 
 async def test_a_redirect_is_not_followed(fake: FakePythonAnywhere) -> None:
@@ -125,7 +166,7 @@ async def test_a_deleted_log_file_is_gone(fake: FakePythonAnywhere) -> None:
         await client.delete_file(log_path(DOMAIN))
         with pytest.raises(HostRefused, match="does not exist"):
             await client.delete_file(log_path(DOMAIN))
-        assert await client.list_files("/var/log") == []
+        assert await client.list_folder("/var/log") == Folder()
 
 
 async def test_too_many_calls_stop_that_class_of_calls_only(fake: FakePythonAnywhere) -> None:
@@ -137,8 +178,158 @@ async def test_too_many_calls_stop_that_class_of_calls_only(fake: FakePythonAnyw
         assert 50 < (caught.value.retry_seconds or 0) <= 60
         with pytest.raises(HostThrottled, match="Try again in"):
             await client.list_sites()
-        assert await client.list_files("/var/log") == []
+        assert await client.list_folder("/var/log") == Folder()
     assert fake.count("websites") == 2
+
+
+async def test_a_certificate_is_asked_for_and_read(fake: FakePythonAnywhere) -> None:
+    async with client_of(fake.address) as client:
+        assert await client.certificate(DOMAIN) is None
+        await client.request_certificate(DOMAIN)
+        assert await client.certificate(DOMAIN) == Certificate(
+            datetime(2030, 8, 24, 17, 16, 23, tzinfo=UTC),
+            "Let's Encrypt",
+            DOMAIN,
+            (DOMAIN,),
+            "letsencrypt-auto-renew",
+        )
+    assert [call.method for call in fake.calls] == ["GET", "POST", "GET"]
+
+
+async def test_the_cpu_seconds_are_read(fake: FakePythonAnywhere) -> None:
+    async with client_of(fake.address) as client:
+        resets_at = datetime(2030, 1, 1, 3, 26, 37, tzinfo=UTC)
+        assert await client.cpu() == CpuUsage(18.25, 2000, resets_at)
+
+
+async def test_a_folder_tells_its_files_from_its_folders(fake: FakePythonAnywhere) -> None:
+    fake.files.append("/home/alice/app/main.py", b"")
+    fake.files.append("/home/alice/start.sh", b"")
+    async with client_of(fake.address) as client:
+        assert await client.list_folder("/home/alice/") == Folder(("start.sh",), ("app",))
+        with pytest.raises(HostRefused, match="No such file") as caught:
+            await client.list_folder("/home/alice/elsewhere")
+    assert caught.value.status == 404
+
+
+def quick_retries(pauses: list[float]) -> Retries:
+    """Retries that note how long they would wait."""
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    return Retries(sleep=sleep, uniform=lambda shortest, longest: (shortest + longest) / 2)
+
+
+async def test_polling_is_tried_again_and_a_persons_call_is_not(fake: FakePythonAnywhere) -> None:
+    fake.fail(Fault.HTML_502)
+    pauses: list[float] = []
+    async with client_of(fake.address, retries=quick_retries(pauses)) as client:
+        with pytest.raises(HostUnavailable):
+            await client.list_sites(Urgency.POLLING)
+        assert len(fake.calls) == 3
+        assert pauses == [4.25, 4.25]
+        with pytest.raises(HostUnavailable):
+            await client.list_sites()
+        assert len(fake.calls) == 4
+
+
+@pytest.mark.parametrize("fault", [Fault.HTML_502, Fault.RESET, Fault.EMPTY], ids=str)
+async def test_a_change_is_never_made_twice(fake: FakePythonAnywhere, fault: Fault) -> None:
+    fake.add_site(DOMAIN)
+    fake.fail(fault)
+    pauses: list[float] = []
+    async with client_of(fake.address, retries=quick_retries(pauses)) as client:
+        for call in (
+            client.create_site(DOMAIN, "/bin/serve", ""),
+            client.set_enabled(DOMAIN, False),
+        ):
+            with pytest.raises(HostUnavailable):
+                await call
+    assert [call.method for call in fake.calls] in (["POST", "PATCH"], [])
+    assert pauses == []
+
+
+@pytest.mark.parametrize("fault", [Fault.BOMB, Fault.ECHO, Fault.SILENT_429], ids=str)
+async def test_an_answer_that_will_not_change_is_not_asked_for_again(
+    fake: FakePythonAnywhere, fault: Fault
+) -> None:
+    fake.fail(fault)
+    async with client_of(fake.address, retries=quick_retries([])) as client:
+        with pytest.raises(HostingError):
+            await client.list_sites(Urgency.POLLING)
+    assert len(fake.calls) == 1
+
+
+async def test_the_same_question_at_the_same_time_is_asked_once(fake: FakePythonAnywhere) -> None:
+    fake.add_site(DOMAIN)
+    hold = fake.holds["GET"] = threading.Event()
+    async with client_of(fake.address) as client:
+        polling = asyncio.create_task(client.list_sites(Urgency.POLLING))
+        await until_called(fake, 1)
+        people = [asyncio.create_task(client.list_sites()) for _ in range(5)]
+        await asyncio.sleep(0)
+        hold.set()
+        answers = await asyncio.gather(polling, *people)
+        assert [len(sites) for sites in answers] == [1] * 6
+        assert len(fake.calls) == 1
+        await client.list_sites()
+        assert len(fake.calls) == 2
+
+
+async def test_a_question_from_before_a_change_does_not_answer_one_after_it(
+    fake: FakePythonAnywhere,
+) -> None:
+    fake.add_site(DOMAIN)
+    hold = fake.holds["GET"] = threading.Event()
+    async with client_of(fake.address) as client:
+        before = asyncio.create_task(client.list_sites(Urgency.POLLING))
+        await until_called(fake, 1)
+        await client.delete_site(DOMAIN)
+        after = asyncio.create_task(client.list_sites())
+        await until_called(fake, 3)
+        hold.set()
+        assert await after == []
+        await before
+    assert [call.method for call in fake.calls] == ["GET", "DELETE", "GET"]
+
+
+async def test_polls_that_hang_leave_a_click_its_way_out(fake: FakePythonAnywhere) -> None:
+    fake.add_site(DOMAIN)
+    hold = fake.holds["GET"] = threading.Event()
+    async with client_of(fake.address) as client:
+        paths = [log_path(f"site{number}.example.org") for number in range(10)]
+        polls = [asyncio.create_task(client.read_file(path, 0, Urgency.POLLING)) for path in paths]
+        await until_called(fake, POLLS_AT_ONCE)
+        started = time.monotonic()
+        await client.reload_site(DOMAIN)
+        assert time.monotonic() - started < 1
+        assert fake.count("files") == POLLS_AT_ONCE
+        hold.set()
+        await asyncio.gather(*polls, return_exceptions=True)
+    assert fake.count("files") == len(paths)
+
+
+async def until_called(fake: FakePythonAnywhere, count: int) -> None:
+    async def is_so() -> bool:
+        return len(fake.calls) >= count
+
+    await until(is_so, f"{count} calls")
+
+
+async def test_an_api_that_fails_is_left_alone_and_found_again(fake: FakePythonAnywhere) -> None:
+    clock = Clock()
+    fake.fail(Fault.HTML_502)
+    async with client_of(fake.address, governor=Governor(clock, clock.sleep)) as client:
+        for _ in range(FAILURES):
+            with pytest.raises(HostUnavailable):
+                await client.list_sites()
+        with pytest.raises(CallHeldBack, match="next try in 5 s"):
+            await client.list_sites(Urgency.POLLING)
+        assert len(fake.calls) == FAILURES
+        fake.fail(None)
+        assert await client.list_sites() == []
+        assert await client.list_sites(Urgency.POLLING) == []
 
 
 async def test_a_change_under_way_is_known(fake: FakePythonAnywhere) -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from anyio import to_thread
 
 from app.errors import HostingError, HostRefused, HostThrottled, HostUnavailable
+from app.hosting.budget import Urgency
 from app.hosting.client import HostingClient
-from app.hosting.governor import Urgency
 from app.hosting.slices import FileSlice
 from app.logs.remote.copying import LogCopy
 from app.logs.remote.mirror import MirroredLog

@@ -1,0 +1,66 @@
+"""Leaves an API alone that fails, and finds out when it is back.
+
+Open, it lets one call at a time through as a probe. It opens for a few seconds only, because an
+API that is back is to be in use again within half a minute: a probe that hangs takes 15 s to fail,
+and the next one after 10 s more finds the API back. One call in 5 to 10 s is no burden.
+"""
+
+from app.hosting.budget import Urgency
+
+FAILURES = 5
+FIRST_SECONDS = 5.0
+MAX_SECONDS = 10.0
+# While a probe is out, its end is the next thing worth waiting for.
+PROBE_SECONDS = 1.0
+
+
+class Breaker:
+    """One class of calls. Times are seconds of any clock that never goes back."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        """How many calls in a row have failed."""
+        self.is_probing = False
+        self._until = 0.0
+        self._seconds = FIRST_SECONDS
+
+    @property
+    def is_open(self) -> bool:
+        return self.failures >= FAILURES
+
+    def left(self, now: float) -> float:
+        """Seconds until polling may probe; 0.0 if it may or nothing is held back."""
+        return max(self._until - now, 0.0) if self.is_open else 0.0
+
+    def held_seconds(self, now: float, urgency: Urgency) -> float:
+        """How long such a call is not to be made; 0.0 if it may. A person need not wait."""
+        if self.is_open and self.is_probing:
+            return PROBE_SECONDS
+        return self.left(now) if urgency is Urgency.POLLING else 0.0
+
+    def begin(self) -> bool:
+        """A call is made now; whether it is the probe."""
+        is_probe = self.is_open
+        self.is_probing = self.is_probing or is_probe
+        return is_probe
+
+    def answered(self) -> None:
+        """The API works, whatever it answered."""
+        self.failures = 0
+        self.is_probing = False
+        self._seconds = FIRST_SECONDS
+
+    def failed(self, now: float, *, is_probe: bool) -> None:
+        """No usable answer came. A call that was made before it opened changes nothing then."""
+        if self.is_open and not is_probe:
+            return
+        self.failures += 1
+        self.is_probing = False
+        if self.is_open:
+            self._until = now + self._seconds
+            self._seconds = min(self._seconds * 2, MAX_SECONDS)
+
+    def given_up(self, *, is_probe: bool) -> None:
+        """Nobody waited for the answer any more, so it is not known."""
+        if is_probe:
+            self.is_probing = False

@@ -1,0 +1,53 @@
+"""How many calls of one class an API gets in a minute, and how many of them are kept for people.
+
+PythonAnywhere allows 40 calls a minute for each endpoint and does not say what one endpoint is,
+nor how it counts. So calls are counted by class, in a sliding minute, a little below the limit.
+"""
+
+from collections import deque
+from enum import Enum
+
+PERIOD_SECONDS = 60.0
+LIMIT = 40
+CALLS = 36
+KEPT_FOR_PEOPLE = 6
+# Sums of times are rounded, and a wait rounded to nothing would never end.
+SHORTEST_SECONDS = 0.01
+
+
+class Urgency(Enum):
+    """Who waits for the answer."""
+
+    PERSON = "person"
+    POLLING = "polling"
+
+
+class Budget:
+    """The calls of one class. Times are seconds of any clock that never goes back."""
+
+    def __init__(self) -> None:
+        self._calls: deque[float] = deque()
+
+    def used(self, now: float) -> int:
+        """How many calls the last minute holds."""
+        self._forget(now)
+        return len(self._calls)
+
+    def wait(self, now: float, urgency: Urgency, ahead: int = 0) -> float:
+        """Seconds until a call may be made when `ahead` others go first; 0.0 for at once."""
+        allowed = CALLS - (KEPT_FOR_PEOPLE if urgency is Urgency.POLLING else 0)
+        must_leave = self.used(now) + ahead + 1 - allowed
+        if must_leave <= 0:
+            return 0.0
+        if not self._calls:
+            return PERIOD_SECONDS
+        last = self._calls[min(must_leave, len(self._calls)) - 1]
+        return max(last + PERIOD_SECONDS - now, SHORTEST_SECONDS)
+
+    def count(self, now: float) -> None:
+        """A call is made now."""
+        self._calls.append(now)
+
+    def _forget(self, now: float) -> None:
+        while self._calls and now - self._calls[0] >= PERIOD_SECONDS:
+            self._calls.popleft()

@@ -1,0 +1,98 @@
+"""Reads that are shared: one answer for all, and nobody kept by somebody else's wait."""
+
+import asyncio
+
+import pytest
+
+from app.errors import HostUnavailable
+from app.hosting.budget import Urgency
+from app.hosting.flights import Flight, Flights
+
+pytestmark = pytest.mark.anyio
+
+
+class Reads:
+    """Counts its reads; each leaves when allowed to and ends with its number."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.cancelled = 0
+        self.may_leave = asyncio.Event()
+        self.may_end = asyncio.Event()
+        self.flights = Flights()
+
+    def ask(self, urgency: Urgency = Urgency.PERSON, key: str = "a") -> "asyncio.Task[int]":
+        return asyncio.create_task(self.flights.share(key, urgency, self._read))
+
+    async def _read(self, flight: Flight) -> int:
+        self.begun += 1
+        number = self.begun
+        try:
+            await self.may_leave.wait()
+            flight.leave()
+            await self.may_end.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return number
+
+    async def settle(self) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+async def test_all_who_ask_meanwhile_get_one_answer() -> None:
+    reads = Reads()
+    tasks = [reads.ask() for _ in range(3)] + [reads.ask(Urgency.POLLING)]
+    await reads.settle()
+    reads.may_leave.set()
+    reads.may_end.set()
+    answers = await asyncio.gather(*tasks, reads.ask(key="b"))
+    assert list(answers) == [1, 1, 1, 1, 2]
+    assert await reads.ask() == 3
+
+
+async def test_a_person_joins_polling_only_when_it_has_left() -> None:
+    reads = Reads()
+    polling = reads.ask(Urgency.POLLING)
+    await reads.settle()
+    person = reads.ask()
+    await reads.settle()
+    assert reads.begun == 2
+    reads.may_leave.set()
+    await reads.settle()
+    second = reads.ask()
+    await reads.settle()
+    reads.may_end.set()
+    answers = await asyncio.gather(polling, person, second)
+    assert list(answers) == [1, 2, 2]
+
+
+async def test_it_goes_on_while_anybody_waits_and_ends_with_the_last() -> None:
+    reads = Reads()
+    first, second = reads.ask(), reads.ask()
+    await reads.settle()
+    first.cancel()
+    await reads.settle()
+    assert reads.cancelled == 0
+    second.cancel()
+    third = reads.ask()
+    await reads.settle()
+    assert (reads.cancelled, reads.begun) == (1, 2)
+    reads.may_leave.set()
+    reads.may_end.set()
+    assert await third == 2
+
+
+async def test_an_error_reaches_everybody_and_is_not_kept() -> None:
+    flights = Flights()
+
+    async def fail(flight: Flight) -> int:
+        await asyncio.sleep(0)
+        raise HostUnavailable("Nothing answers.")
+
+    asking = [flights.share("a", Urgency.PERSON, fail) for _ in range(2)]
+    for error in await asyncio.gather(*asking, return_exceptions=True):
+        assert isinstance(error, HostUnavailable)
+    with pytest.raises(HostUnavailable):
+        await flights.share("a", Urgency.PERSON, fail)
