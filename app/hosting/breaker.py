@@ -20,6 +20,8 @@ class Breaker:
     def __init__(self) -> None:
         self.failures = 0
         """How many calls in a row have failed."""
+        self.problem = ""
+        """What was wrong with the last of them, in words for people."""
         self.is_probing = False
         self._until = 0.0
         self._seconds = FIRST_SECONDS
@@ -50,11 +52,12 @@ class Breaker:
         self.is_probing = False
         self._seconds = FIRST_SECONDS
 
-    def failed(self, now: float, *, is_probe: bool) -> None:
+    def failed(self, now: float, problem: str, *, is_probe: bool) -> None:
         """No usable answer came. A call that was made before it opened changes nothing then."""
         if self.is_open and not is_probe:
             return
         self.failures += 1
+        self.problem = problem
         self.is_probing = False
         if self.is_open:
             self._until = now + self._seconds

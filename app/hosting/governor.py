@@ -53,7 +53,8 @@ class _Lane:
         """
         held = self.breaker.held_seconds(now, urgency)
         if held and urgency is Urgency.POLLING:
-            raise CallHeldBack(f"The host does not answer. {self.held(now)}", held)
+            # What is wrong is the same as before, so it is said in the same words.
+            raise CallHeldBack(self.breaker.problem, held)
         ahead = self.waiting[urgency].index(waiter)
         if urgency is Urgency.POLLING:
             ahead += len(self.waiting[Urgency.PERSON])
@@ -164,7 +165,7 @@ class Governor:
 
     def _learn(self, lane: _Lane, error: HostingError, is_probe: bool) -> None:
         if isinstance(error, HostUnavailable) and not isinstance(error, AnswerTooLarge):
-            lane.breaker.failed(self._clock(), is_probe=is_probe)
+            lane.breaker.failed(self._clock(), str(error), is_probe=is_probe)
             return
         self._answered(lane)
         if isinstance(error, HostThrottled):

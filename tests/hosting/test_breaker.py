@@ -15,16 +15,16 @@ POLLING, PERSON = Urgency.POLLING, Urgency.PERSON
 def opened(now: float = 0.0) -> Breaker:
     breaker = Breaker()
     for _ in range(FAILURES):
-        breaker.failed(now, is_probe=breaker.begin())
+        breaker.failed(now, "502", is_probe=breaker.begin())
     return breaker
 
 
 def test_failures_in_a_row_open_it_and_an_answer_between_does_not() -> None:
     breaker = Breaker()
     for _ in range(FAILURES - 1):
-        breaker.failed(0.0, is_probe=breaker.begin())
+        breaker.failed(0.0, "502", is_probe=breaker.begin())
     breaker.answered()
-    breaker.failed(0.0, is_probe=breaker.begin())
+    breaker.failed(0.0, "502", is_probe=breaker.begin())
     assert not breaker.is_open
     assert opened().is_open
 
@@ -51,7 +51,7 @@ def test_a_probe_that_fails_keeps_it_open_longer_up_to_a_bound() -> None:
         left = breaker.left(now)
         lengths.append(left)
         now += left
-        breaker.failed(now, is_probe=breaker.begin())
+        breaker.failed(now, "502", is_probe=breaker.begin())
     assert lengths == [FIRST_SECONDS, *[MAX_SECONDS] * 4]
     breaker.answered()
     assert not breaker.is_open
@@ -64,7 +64,7 @@ def test_a_probe_that_hangs_and_the_wait_after_it_take_less_than_half_a_minute()
 
 def test_a_late_failure_of_a_call_from_before_does_not_prolong_it() -> None:
     breaker = opened()
-    breaker.failed(3.0, is_probe=False)
+    breaker.failed(3.0, "502", is_probe=False)
     assert breaker.left(0.0) == FIRST_SECONDS
 
 
