@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from fasthtml.common import (
     FT,
@@ -28,9 +29,12 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Account, AccountKind
+from app.models import Account, AccountKind, CallBudget, CpuUsage
+from components.accountuse import CallBudgets, CpuMeter
 from components.forms import Consequences, Field, FieldError, FormError, PageForm
 from components.icons import Icon
+from components.live import fetched_on, replaced_by
+from components.times import When, ago
 
 TOKEN_PAGES = {
     "us": "https://www.pythonanywhere.com/account/#api_token",
@@ -39,18 +43,36 @@ TOKEN_PAGES = {
 NAMES = {"us": "US", "eu": "EU"}
 
 
+ACCOUNTS_ID = "accounts"
+ACCOUNTS_EVENT = "accounts"
+"""Accounts came or went: the cards have to be drawn anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """One account as its card shows it. `problem` is empty while all is well."""
+    """One account as its card shows it. `problem` is empty while all is well.
+
+    `seen_at` is when its sites were last listed, `cpu_seen_at` when its `cpu` was read (UTC).
+    Only an account with a call limit has `budgets`.
+    """
 
     account: Account
     address: str
     site_count: int
-    seen: str
     problem: str
+    seen_at: datetime | None = None
+    budgets: tuple[CallBudget, ...] = ()
+    cpu: CpuUsage | None = None
+    cpu_seen_at: datetime | None = None
+
+    @property
+    def is_remote(self) -> bool:
+        return self.account.kind is AccountKind.PYTHONANYWHERE
 
 
-def AccountsPage(views: Sequence[AccountView], notice: FT | None, *, may_change: bool) -> FT:
+def AccountsPage(
+    views: Sequence[AccountView], notice: FT | None, now: datetime, *, may_change: bool
+) -> FT:
     add = A(Icon("plus"), "Add account", href=urls.NEW_ACCOUNT, cls="btn btn-primary")
     return Div(
         Div(
@@ -63,43 +85,107 @@ def AccountsPage(views: Sequence[AccountView], notice: FT | None, *, may_change:
             cls="page-head",
         ),
         notice,
-        Div(*(_Card(view, may_change=may_change) for view in views), cls="grid-2"),
+        Div(
+            *(_Card(view, now, may_change=may_change) for view in views),
+            id=ACCOUNTS_ID,
+            cls="grid-2",
+            hx_select=f"#{ACCOUNTS_ID}",
+            **fetched_on(ACCOUNTS_EVENT, urls.ACCOUNTS, f"#{ACCOUNTS_ID}"),
+        ),
+        _BudgetHint() if any(view.budgets for view in views) else None,
         cls="stack",
     )
 
 
-def _Card(view: AccountView, *, may_change: bool) -> FT:
+def _BudgetHint() -> FT:
+    return P(
+        "PythonAnywhere allows 40 calls a minute for each kind of call. Sitedeck makes at most 36 "
+        "of them, keeps 6 of those for your clicks, and lets people go before its own reading.",
+        cls="hint",
+    )
+
+
+def live_parts(view: AccountView, now: datetime) -> dict[str, FT]:
+    """What changes on a card while the page is open, by the event that replaces it.
+
+    Parts without anything to type into or to focus, which a replacement would disturb.
+    """
+    count = f"{view.site_count} site{'' if view.site_count == 1 else 's'}"
+    words = {"badge": _Badge(view), "count": count, "seen": _Seen(view, now)}
+    blocks = {"problem": _Problem(view), "use": _Use(view, now)}
+    return {
+        _event(view, name): element(part, **replaced_by(_event(view, name)))
+        for element, parts in ((Span, words), (Div, blocks))
+        for name, part in parts.items()
+    }
+
+
+def _event(view: AccountView, part: str) -> str:
+    return f"account-{view.account.id}-{part}"
+
+
+def _Badge(view: AccountView) -> FT:
+    if view.problem:
+        return Span("Needs attention", cls="badge bad")
+    return Span("Connected", cls="badge ok")
+
+
+def _Problem(view: AccountView) -> FT | None:
+    return P(Icon("alert"), Span(view.problem), cls="notice bad") if view.problem else None
+
+
+def _Seen(view: AccountView, now: datetime) -> FT | None:
+    if not view.is_remote:
+        return None
+    if view.seen_at is None:
+        return Span(", not read yet")
+    words = ago(view.seen_at, now)
+    return Span(", read ", When(view.seen_at, words, data_age=True, data_seen=view.account.id))
+
+
+def _Use(view: AccountView, now: datetime) -> FT | None:
+    if not view.budgets:
+        return None
+    label = view.account.label
+    return Div(
+        CallBudgets(view.budgets, label),
+        CpuMeter(view.cpu, view.cpu_seen_at, now, label),
+        cls="stack",
+    )
+
+
+def _Card(view: AccountView, now: datetime, *, may_change: bool) -> FT:
     account = view.account
-    is_remote = account.kind is AccountKind.PYTHONANYWHERE
-    badge = Span("Needs attention", cls="badge bad") if view.problem else None
+    live = live_parts(view, now)
     return Section(
         Div(
             Div(
-                Span(Icon("cloud" if is_remote else "server"), cls="ico"),
+                Span(Icon("cloud" if view.is_remote else "server"), cls="ico"),
                 Div(H2(account.label), P(view.address, cls="hint")),
                 cls="account-head",
             ),
-            badge or Span("Connected", cls="badge ok"),
+            live[_event(view, "badge")],
             cls="card-head",
         ),
         Div(
-            P(Icon("alert"), Span(view.problem), cls="notice bad") if view.problem else None,
-            Dl(*_facts(view), cls="facts"),
-            _ReplaceToken(account) if is_remote and may_change else None,
+            live[_event(view, "problem")],
+            Dl(*_facts(view, live), cls="facts"),
+            live[_event(view, "use")],
+            _ReplaceToken(account) if view.is_remote and may_change else None,
             cls="card-body stack",
         ),
-        _CardFoot(account, may_change=may_change) if is_remote else None,
+        _CardFoot(account, may_change=may_change) if view.is_remote else None,
         cls="card",
         aria_label=account.label,
     )
 
 
-def _facts(view: AccountView) -> list[FT]:
+def _facts(view: AccountView, live: Mapping[str, FT]) -> list[FT]:
     account = view.account
-    words = f"{view.site_count} site{'' if view.site_count == 1 else 's'}"
-    sites = Span(A(words, href=urls.sites(account=account.id)), view.seen)
+    count = A(live[_event(view, "count")], href=urls.sites(account=account.id))
+    sites = Span(count, live[_event(view, "seen")])
     facts = [Div(Dt("Sites"), Dd(sites))]
-    if account.kind is AccountKind.PYTHONANYWHERE:
+    if view.is_remote:
         token = Span(
             Span("••••••••", aria_hidden="true"),
             Span("ends with ", cls="sr-only"),

@@ -14,6 +14,7 @@ from anyio import to_thread
 
 from app.errors import (
     ConfigurationError,
+    HostingError,
     HostRefused,
     HostUnavailable,
     InvalidInput,
@@ -24,9 +25,11 @@ from app.errors import (
 from app.hosting.attention import Attention
 from app.hosting.changes import Changes, ListChanged
 from app.hosting.client import HostingClient
+from app.hosting.cpu import CpuWatch
+from app.hosting.governor import Governor
 from app.hosting.known import KnownSites
 from app.hosting.refresh import RemoteRefresh
-from app.models import Account, AccountKind, Secret
+from app.models import Account, AccountKind, CallBudget, Secret
 from app.store.accounts import LOCAL, Accounts
 
 _log = logging.getLogger(__name__)
@@ -54,11 +57,12 @@ class ConnectionTest:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A PythonAnywhere account in use: its client and what keeps its list of sites fresh."""
+    """A PythonAnywhere account in use: its client and what keeps what is known of it fresh."""
 
     client: HostingClient
     refresh: RemoteRefresh
-    task: "asyncio.Task[None]"
+    cpu: CpuWatch
+    tasks: tuple["asyncio.Task[None]", ...]
 
 
 class AccountService:
@@ -85,6 +89,8 @@ class AccountService:
         self._attention = attention
         attention.on_return = self._refresh_all_soon
         self._connected: dict[str, Connected] = {}
+        # By API host and user, whose calls it counts however many tokens and tries they come from.
+        self._governors: dict[tuple[str, str], Governor] = {}
         if local_client is not None:
             self.clients[LOCAL.id] = local_client
 
@@ -138,10 +144,15 @@ class AccountService:
         client = self.clients.get(account.id)
         if client is None:
             raise NotFound("There is no such account.")
-        start = time.monotonic()
-        sites = await client.list_sites()
-        taken = time.monotonic() - start
         connected = self._connected.get(account.id)
+        start = time.monotonic()
+        try:
+            sites = await client.list_sites()
+        except HostingError:
+            # What a person has just found out, the pages are to say soon.
+            self.refresh_soon(account.id)
+            raise
+        taken = time.monotonic() - start
         if connected is not None:
             # The token is good, whatever was said of it before.
             connected.refresh.resume()
@@ -162,11 +173,22 @@ class AccountService:
     def _refresh_all_soon(self) -> None:
         for connected in self._connected.values():
             connected.refresh.refresh_soon()
+            connected.cpu.look_soon()
 
     def refresh_of(self, account_id: str) -> RemoteRefresh | None:
         """What keeps the account's list fresh; None for the local host."""
         connected = self._connected.get(account_id)
         return connected.refresh if connected else None
+
+    def cpu_of(self, account_id: str) -> CpuWatch | None:
+        """What is known of the account's CPU seconds; None for the local host."""
+        connected = self._connected.get(account_id)
+        return connected.cpu if connected else None
+
+    def budgets_of(self, account_id: str) -> list[CallBudget]:
+        """The calls of the last minute by class; nothing where there is no limit."""
+        client = self.clients.get(account_id)
+        return client.budgets() if client else []
 
     def _check(self, label: str, api_host: str, username: str, token: str) -> None:
         if not label or len(label) > 40 or not label.isprintable():
@@ -194,31 +216,34 @@ class AccountService:
 
     def _connect(self, account: Account) -> None:
         client = self._client(account, lambda: self._token_of(account.id))
-        refresh = RemoteRefresh(
-            account,
-            client,
-            self._known,
-            self._changes,
-            is_watched=lambda: self._attention.is_paid,
-        )
-        task = asyncio.create_task(refresh.run())
+
+        def is_watched() -> bool:
+            return self._attention.is_paid
+
+        refresh = RemoteRefresh(account, client, self._known, self._changes, is_watched=is_watched)
+        cpu = CpuWatch(client, is_watched)
+        tasks = (asyncio.create_task(refresh.run()), asyncio.create_task(cpu.run()))
         self.clients[account.id] = client
-        self._connected[account.id] = Connected(client, refresh, task)
+        self._connected[account.id] = Connected(client, refresh, cpu, tasks)
 
     async def _disconnect(self, account_id: str) -> None:
         connected = self._connected.pop(account_id, None)
         if connected is None:
             return
         self.clients.pop(account_id, None)
-        connected.task.cancel()
-        await asyncio.gather(connected.task, return_exceptions=True)
+        for task in connected.tasks:
+            task.cancel()
+        await asyncio.gather(*connected.tasks, return_exceptions=True)
         await connected.client.close()
 
     def _client(self, account: Account, read_token: Callable[[], str]) -> HostingClient:
         """Raises HostUnavailable if the server's configuration does not fit the account."""
         try:
             address = self.api_hosts[account.api_host]
-            return HostingClient.remote(account, address, read_token, self._ca_file)
+            governor = self._governors.setdefault((account.api_host, account.username), Governor())
+            return HostingClient.remote(
+                account, address, read_token, self._ca_file, governor=governor
+            )
         except (KeyError, ConfigurationError) as error:
             raise HostUnavailable(
                 f"The API address {account.api_host!r} cannot be used as it is configured: {error}"

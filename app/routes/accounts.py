@@ -1,6 +1,5 @@
 """The accounts: their page, adding, testing and removing them, and the local host's buttons."""
 
-from collections import Counter
 from collections.abc import Mapping
 
 from anyio import to_thread
@@ -12,15 +11,15 @@ from starlette.responses import RedirectResponse, Response
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, SitedeckError
 from app.models import Account, AccountKind, Role, Toast
+from app.routes.accountviews import ACCOUNTS_VIEW, account_views
 from app.routes.pages import set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import Services, actor_of, services_of, session_of, utc_now
+from app.routes.services import actor_of, services_of, session_of, utc_now
 from app.routes.sites import host_notice
 from app.security.forms import read_form
 from app.store.accounts import LOCAL
-from components.accounts import AccountsPage, AccountView, NewAccountForm, RemoveAccountPage
+from components.accounts import AccountsPage, NewAccountForm, RemoveAccountPage
 from components.feedback import ToastOutOfBand
-from components.times import ago
 
 router = Router()
 ACCOUNT_PATH = "/accounts/{account_id}"
@@ -32,14 +31,14 @@ FIELDS = {"label": 2000, "host": 2000, "username": 2000, "token": 2000}
 async def show_accounts(req: Request) -> FT:
     services = services_of(req)
     since = services.changes.sequence
-    views = await to_thread.run_sync(_views, services)
+    views = await account_views(services)
     may_change = session_of(req).user.role.includes(Role.ADMIN)
     return await shell_page(
         req,
         "Accounts",
-        AccountsPage(views, host_notice(services), may_change=may_change),
+        AccountsPage(views, host_notice(services), utc_now(), may_change=may_change),
         section="accounts",
-        stream_href=urls.events("accounts", since),
+        stream_href=urls.events(ACCOUNTS_VIEW, since),
     )
 
 
@@ -103,7 +102,7 @@ async def ask_before_removal(req: Request) -> FT:
         f"Remove {account.label}?",
         RemoveAccountPage(account, len(sites)),
         section="accounts",
-        stream_href=urls.events("accounts", since),
+        stream_href=urls.events("account-form", since),
     )
 
 
@@ -173,25 +172,5 @@ async def _new_account_page(
         "Add an account",
         NewAccountForm(services.account_service.api_hosts, values, errors),
         section="accounts",
-        stream_href=urls.events("accounts", since),
+        stream_href=urls.events("account-form", since),
     )
-
-
-def _views(services: Services) -> list[AccountView]:
-    counts = Counter(site.account_id for site in services.sites.all())
-    return [_view(services, account, counts[account.id]) for account in services.accounts.all()]
-
-
-def _view(services: Services, account: Account, site_count: int) -> AccountView:
-    if account.kind is AccountKind.LOCAL:
-        notice = services.local_host.notice if services.local_host else None
-        address = f"on this machine, at NAME.localhost:{services.settings.sites_listen.port}"
-        return AccountView(account, address, site_count, "", notice.title if notice else "")
-    address = services.account_service.api_hosts.get(account.api_host, account.api_host)
-    refresh = services.account_service.refresh_of(account.id)
-    if refresh is None:
-        problem = f"The API address {account.api_host!r} cannot be used as it is configured."
-        return AccountView(account, address, site_count, "", problem)
-    seen = f", read {ago(refresh.seen_at, utc_now())}" if refresh.seen_at else ", not read yet"
-    host = address.removeprefix("https://")
-    return AccountView(account, host, site_count, seen, refresh.problem)

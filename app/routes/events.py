@@ -22,6 +22,7 @@ from app.hosting.changes import (
 )
 from app.logs.sse import encode_event
 from app.models import Site
+from app.routes.accountviews import ACCOUNTS_VIEW, account_events
 from app.routes.pages import account_labels
 from app.routes.router import Router
 from app.routes.services import Services, services_of, session_of, utc_now
@@ -41,14 +42,17 @@ RETRY_MILLISECONDS = 3000
 
 @router.stream(urls.EVENTS)
 async def page_events(req: Request) -> Response:
-    """`view` is what the page shows: `sites` or ACCOUNT/DOMAIN."""
+    """`view` is what the page shows: `sites`, `accounts` or ACCOUNT/DOMAIN."""
     services = services_of(req)
     view = PageView(
         req.query_params.get("view", ""),
         await to_thread.run_sync(account_labels, services),
         session_of(req).id_hash,
     )
-    return EventStream(req, view.events(services, req.query_params.get("since", "")))
+    sources = [view.events(services, req.query_params.get("since", ""))]
+    if view.name == ACCOUNTS_VIEW:
+        sources.append(account_events(services))
+    return EventStream(req, *sources)
 
 
 @router.fragment(urls.EVENTS_CHECK)

@@ -28,6 +28,8 @@ PACE_SECONDS = 2.0
 SELDOM_SECONDS = 300.0
 REFUSED_SECONDS = 60.0
 MAX_PAUSE_SECONDS = 60.0
+# A host that is back is to be noticed within half a minute; the governor spares one that is not.
+UNAVAILABLE_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -211,7 +213,7 @@ class RemoteLogs:
         log.problem = str(error)
         if isinstance(error, HostUnavailable):
             # What keeps one log from being read most likely keeps all of them.
-            self._pause = min(self._pause * 2, MAX_PAUSE_SECONDS)
+            self._pause = min(self._pause * 2, UNAVAILABLE_SECONDS)
             self._free_at = self._clock() + self._pause
             log.postpone(self._free_at)
             return

@@ -1,0 +1,84 @@
+"""When the CPU seconds of an account are read, and what stays when they cannot be."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from app.hosting.cpu import CpuWatch
+from tests.fakes.faults import Fault
+from tests.fakes.pythonanywhere import FakePythonAnywhere
+from tests.hosting.conftest import SHORT, client_of, unhurried_governor, until
+
+pytestmark = pytest.mark.anyio
+
+
+class Eyes:
+    def __init__(self, are_open: bool) -> None:
+        self.are_open = are_open
+
+    def __call__(self) -> bool:
+        return self.are_open
+
+
+@asynccontextmanager
+async def watching(fake: FakePythonAnywhere, eyes: Eyes) -> AsyncIterator[CpuWatch]:
+    async with client_of(fake.address, deadlines=SHORT, governor=unhurried_governor()) as client:
+        watch = CpuWatch(client, eyes, interval_seconds=0.02)
+        task = asyncio.create_task(watch.run())
+        try:
+            yield watch
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def until_used(watch: CpuWatch, seconds: float) -> None:
+    async def is_so() -> bool:
+        return watch.usage is not None and watch.usage.used_seconds == seconds
+
+    await until(is_so, f"{seconds} CPU seconds")
+
+
+async def test_they_are_read_again_and_again_while_somebody_looks(
+    fake: FakePythonAnywhere,
+) -> None:
+    fake.limit = None
+    async with watching(fake, Eyes(True)) as watch:
+        await until_used(watch, 18.25)
+        seen_at = watch.seen_at
+        fake.cpu["daily_cpu_total_usage_seconds"] = 20
+        await until_used(watch, 20)
+        assert seen_at is not None and watch.seen_at is not None
+        assert watch.seen_at > seen_at
+
+
+async def test_nothing_is_read_until_somebody_looks(fake: FakePythonAnywhere) -> None:
+    eyes = Eyes(False)
+    async with watching(fake, eyes) as watch:
+        watch.look_soon()
+        # Several intervals of this watch.
+        await asyncio.sleep(0.1)
+        assert fake.calls == []
+        eyes.are_open = True
+        watch.look_soon()
+        await until_used(watch, 18.25)
+
+
+@pytest.mark.parametrize("fault", [Fault.HTML_502, Fault.GARBAGE, Fault.HANG, Fault.ECHO], ids=str)
+async def test_what_is_known_outlives_a_failure(fake: FakePythonAnywhere, fault: Fault) -> None:
+    fake.limit = None
+    async with watching(fake, Eyes(True)) as watch:
+        await until_used(watch, 18.25)
+        fake.fail(fault)
+        calls = len(fake.calls)
+
+        async def has_failed() -> bool:
+            return len(fake.calls) >= calls + 2
+
+        await until(has_failed)
+        assert watch.usage is not None and watch.usage.used_seconds == 18.25
+        fake.cpu["daily_cpu_total_usage_seconds"] = 30
+        fake.fail(None)
+        await until_used(watch, 30)
