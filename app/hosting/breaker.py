@@ -1,15 +1,15 @@
 """Leaves an API alone that fails, and finds out when it is back.
 
 Open, it lets one call at a time through as a probe. It opens for a few seconds only, because an
-API that is back is to be in use again within half a minute: a probe that hangs takes 15 s to fail,
-and the next one after 10 s more finds the API back. One call in 5 to 10 s is no burden.
+API that is back is to be in use again within half a minute: a probe that was caught by the failure
+may take its whole 20 s to end, and the next one goes out 5 s later. A call in 5 s is no burden.
 """
 
 from app.hosting.budget import Urgency
 
 FAILURES = 5
-FIRST_SECONDS = 5.0
-MAX_SECONDS = 10.0
+FIRST_SECONDS = 2.0
+MAX_SECONDS = 5.0
 # While a probe is out, its end is the next thing worth waiting for.
 PROBE_SECONDS = 1.0
 

@@ -206,11 +206,11 @@ class HostingClient(HostingApi):
     async def _json(self, parse: Callable[[Any], Parsed], response: httpx.Response) -> Parsed:
         if not response.is_success:
             await self._refuse(response)
-        content = await _body(response)
+        # Errors quote what they could not read.
+        content = _masked(await _body(response), response)
         answer = parse_json(content) if content else None
         if is_error_object(answer):
-            masked = content.replace(_token_sent(response), b"[token]")
-            raise refusal(self.account, 400, masked, response.headers)
+            raise refusal(self.account, 400, content, response.headers)
         return parse(answer)
 
     @asynccontextmanager
@@ -250,17 +250,20 @@ class HostingClient(HostingApi):
 
     async def _refuse(self, response: httpx.Response) -> NoReturn:
         # A proxy's error page may repeat the request.
-        sent = _token_sent(response)
-        content = (await _body(response)).replace(sent, b"[token]")
+        content = _masked(await _body(response), response)
         error = refusal(self.account, response.status_code, content, response.headers)
         # What is said of a token that has been replaced meanwhile does not count.
-        if isinstance(error, TokenRefused) and sent == self._read_token().encode():
+        if isinstance(error, TokenRefused) and _token_sent(response) == self._read_token():
             self._refused = str(error)
         raise error
 
 
-def _token_sent(response: httpx.Response) -> bytes:
-    return response.request.headers["authorization"].removeprefix("Token ").encode()
+def _token_sent(response: httpx.Response) -> str:
+    return response.request.headers["authorization"].removeprefix("Token ")
+
+
+def _masked(content: bytes, response: httpx.Response) -> bytes:
+    return content.replace(_token_sent(response).encode(), b"[token]")
 
 
 async def _body(response: httpx.Response, limit: int = MAX_ANSWER_BYTES) -> bytes:

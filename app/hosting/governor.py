@@ -33,7 +33,7 @@ class Endpoint(Enum):
     WEBSITES = "Websites"
     FILES = "Files and logs"
     CERTIFICATES = "Certificates"
-    CPU = "CPU seconds"
+    CPU = "CPU usage"
 
 
 class _Lane:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
 from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
+from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
 from tests.process import Product
 
@@ -161,6 +162,30 @@ def test_ages_go_on_and_begin_anew_while_the_page_is_open(
         assert read_at is not None
         page.click("[data-reload]")
         expect(seen).not_to_have_attribute("datetime", read_at, timeout=20_000)
+
+
+def test_an_open_card_follows_its_account_and_keeps_what_is_being_typed(
+    browser: Browser, product: Product, fake: FakePythonAnywhere
+) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        connect(page, product)
+        meter = page.locator("meter[aria-label^=Websites]")
+        page.goto(product.origin + "/accounts")
+        page.click("text=Replace token")
+        page.get_by_label("New API token").fill("half a token")
+        used = int(meter.get_attribute("value") or 0)
+        other = context.new_page()
+        other.goto(product.origin + "/accounts")
+        other.click("text=Test connection")
+        expect(meter).not_to_have_attribute("value", str(used), timeout=10_000)
+        expect(page.get_by_label("New API token")).to_have_value("half a token")
+        expect(page.get_by_label("New API token")).to_be_focused()
+        fake.fail(Fault.HTML_502)
+        other.click("text=Test connection")
+        expect(page.get_by_text("Needs attention")).to_be_visible(timeout=20_000)
+        expect(page.locator(".notice.bad", has_text="502")).to_be_visible()
 
 
 def test_a_wrong_token_is_refused_at_its_field_and_the_rest_is_kept(

@@ -52,19 +52,20 @@ def test_a_probe_that_fails_keeps_it_open_longer_up_to_a_bound() -> None:
         lengths.append(left)
         now += left
         breaker.failed(now, "502", is_probe=breaker.begin())
-    assert lengths == [FIRST_SECONDS, *[MAX_SECONDS] * 4]
+    assert lengths == [2, 4, 5, 5, 5]
+    assert (lengths[0], lengths[-1]) == (FIRST_SECONDS, MAX_SECONDS)
     breaker.answered()
     assert not breaker.is_open
     assert opened().left(0.0) == FIRST_SECONDS
 
 
 def test_a_probe_that_hangs_and_the_wait_after_it_take_less_than_half_a_minute() -> None:
-    assert Deadlines().silence + MAX_SECONDS < 30
+    assert Deadlines().reading + MAX_SECONDS < 30
 
 
 def test_a_late_failure_of_a_call_from_before_does_not_prolong_it() -> None:
     breaker = opened()
-    breaker.failed(3.0, "502", is_probe=False)
+    breaker.failed(1.0, "502", is_probe=False)
     assert breaker.left(0.0) == FIRST_SECONDS
 
 

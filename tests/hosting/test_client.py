@@ -349,6 +349,14 @@ async def test_what_is_no_token_is_never_sent(fake: FakePythonAnywhere, token: s
     assert fake.calls == []
 
 
+async def test_a_token_that_stands_in_an_answer_is_not_quoted(fake: FakePythonAnywhere) -> None:
+    fake.add_site(DOMAIN)
+    fake.websites[DOMAIN]["status"] = {"state": TOKEN}
+    async with client_of(fake.address) as client:
+        with pytest.raises(HostUnavailable, match=r"\[token\]"):
+            await client.list_sites()
+
+
 @pytest.mark.parametrize("fault", [None, *Fault], ids=str)
 async def test_the_token_is_in_no_exception_and_no_log_record(
     fake: FakePythonAnywhere, fault: Fault | None, caplog: pytest.LogCaptureFixture

@@ -29,7 +29,7 @@ SELDOM_SECONDS = 300.0
 REFUSED_SECONDS = 60.0
 MAX_PAUSE_SECONDS = 60.0
 # A host that is back is to be noticed within half a minute; the governor spares one that is not.
-UNAVAILABLE_SECONDS = 10.0
+UNAVAILABLE_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
