@@ -78,6 +78,30 @@ async def test_ten_viewers_of_a_log_cost_as_many_calls_as_one(tmp_path: Path) ->
     assert usual_gap(fake) >= pace * 0.9
 
 
+async def test_checks_of_many_logs_do_not_hold_up_the_one_that_is_watched(tmp_path: Path) -> None:
+    """With all checks due at once, the watched log is still read at the pace."""
+    pace = 0.05
+    with fake_pythonanywhere() as fake:
+        fake.limit = None
+        others = [f"site{number}.example.org" for number in range(20)]
+        for domain in (DOMAIN, *others):
+            fake.write_log(domain, b"one\n")
+        async with remote_logs(fake, tmp_path, pace) as logs, AsyncExitStack() as all:
+            await all.enter_async_context(logs.watch(DOMAIN, LogKind.ERROR))
+            await until(as_condition(lambda: fake.count("files")), "the first look")
+            checks = [logs.check(domain, LogKind.ERROR) for domain in others]
+            tasks = [asyncio.create_task(all.enter_async_context(check)) for check in checks]
+            await until(as_condition(lambda: fake.count("files") >= 45), "calls")
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    path = f"{DOMAIN}.error.log"
+    watched = [call.at for call in fake.calls if call.path.endswith(path)]
+    gaps = [later - one for one, later in pairwise(watched)]
+    assert len(fake.calls) - len(watched) in range(2, 6)
+    assert pace * 0.9 <= median(gaps) < pace * 1.6
+
+
 async def test_a_log_that_is_only_checked_is_read_seldom(account: Account) -> None:
     account.fake.write_log(DOMAIN, b"one\n")
     account.fake.write_log(OTHER, b"two\n")

@@ -22,8 +22,10 @@ from app.logs.remote.copying import LogCopy
 from app.logs.remote.mirror import MirroredLog
 from app.models import LogKind, LogName, parse_domain
 
-# Spread evenly, these are the 30 calls a minute that the governor leaves to polling.
-PACE_SECONDS = 2.0
+# Spread evenly, the logs that somebody looks at take 27 of the 30 calls a minute that the governor
+# leaves to polling, and the checks between them take two more.
+PACE_SECONDS = 2.2
+PACES_PER_CHECK = 14
 # A log that nobody looks at is read for the count of its errors alone.
 SELDOM_SECONDS = 300.0
 REFUSED_SECONDS = 60.0
@@ -79,7 +81,10 @@ class RemoteLogs:
         self._logs: dict[tuple[str, LogKind], _Watched] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        # From when on the next watched log may be read, and the next check be made between.
         self._free_at = 0.0
+        self._check_at = 0.0
+        self._is_between = False
         self._pause = pace_seconds
 
     def log(self, domain_name: str, name: LogName) -> Path:
@@ -176,18 +181,32 @@ class RemoteLogs:
         """One look after the other, at the log that has waited longest."""
         while True:
             self._wake.clear()
-            wanted = [log for log in self._logs.values() if log.users or log.seldom_users]
-            if not wanted:
+            watched = [log for log in self._logs.values() if log.users]
+            checked = [log for log in self._logs.values() if log.seldom_users and not log.users]
+            if not watched and not checked:
                 await self._wake.wait()
                 continue
-            log = min(wanted, key=lambda one: one.next)
-            wait = log.next - self._clock()
+            log, at = self._choose(watched, checked)
+            wait = at - self._clock()
             if wait > 0:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._wake.wait()
                 continue
+            self._is_between = bool(watched) and not log.users
+            if self._is_between:
+                self._check_at = self._clock() + self._pace_seconds * PACES_PER_CHECK
             await self._look(log)
+
+    def _choose(self, watched: list[_Watched], checked: list[_Watched]) -> tuple[_Watched, float]:
+        """The log to look at next, and when: a check must not keep those waiting who watch."""
+        times = [(max(log.next, self._free_at), log) for log in watched]
+        free_at = self._check_at if watched else self._free_at
+        times += [(max(log.next, free_at), log) for log in checked]
+        # Of those that are due, the one that has waited longest.
+        now = self._clock()
+        at, log = min(times, key=lambda one: (max(one[0], now), one[1].next))
+        return log, at
 
     async def _look(self, log: _Watched) -> None:
         try:
@@ -222,8 +241,9 @@ class RemoteLogs:
 
     async def _fetch(self, path: str, start: int) -> FileSlice | None:
         """One call at its time; None if there is no such file."""
-        await asyncio.sleep(max(0.0, self._free_at - self._clock()))
-        self._free_at = self._clock() + self._pace_seconds
+        if not self._is_between:
+            await asyncio.sleep(max(0.0, self._free_at - self._clock()))
+            self._free_at = self._clock() + self._pace_seconds
         try:
             return await self._client.read_file(path, start, Urgency.POLLING)
         except HostRefused as error:
