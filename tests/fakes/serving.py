@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -29,8 +30,8 @@ def serving(
     class Protocol(H11Protocol):
         def data_received(self, data: bytes) -> None:
             if breaks_off():
-                assert isinstance(self.transport, asyncio.Transport)
-                self.transport.abort()
+                # uvloop's transports are no instances of asyncio's.
+                cast(asyncio.Transport, self.transport).abort()
             else:
                 super().data_received(data)
 
