@@ -1,13 +1,11 @@
 """Serves an ASGI app on a free loopback port, in a thread of this process."""
 
-import asyncio
 import contextlib
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -30,8 +28,7 @@ def serving(
     class Protocol(H11Protocol):
         def data_received(self, data: bytes) -> None:
             if breaks_off():
-                # uvloop's transports are no instances of asyncio's.
-                cast(asyncio.Transport, self.transport).abort()
+                self.transport.abort()
             else:
                 super().data_received(data)
 
