@@ -114,7 +114,8 @@ def live_parts(view: AccountView, now: datetime) -> dict[str, FT]:
     words = {"badge": _Badge(view), "count": count, "seen": _Seen(view, now)}
     blocks = {"problem": _Problem(view), "use": _Use(view, now)}
     return {
-        _event(view, name): element(part, **replaced_by(_event(view, name)))
+        # An empty part takes no room.
+        _event(view, name): element(part, hidden=part is None, **replaced_by(_event(view, name)))
         for element, parts in ((Span, words), (Div, blocks))
         for name, part in parts.items()
     }
