@@ -20,8 +20,10 @@ from fasthtml.common import (
     Label,
     Legend,
     Li,
+    Option,
     P,
     Section,
+    Select,
     Span,
     Strong,
     Summary,
@@ -41,6 +43,13 @@ TOKEN_PAGES = {
     "eu": "https://eu.pythonanywhere.com/account/#api_token",
 }
 NAMES = {"us": "US", "eu": "EU"}
+CHECK_INTERVALS = {
+    0: "Never",
+    60: "Every minute",
+    300: "Every 5 minutes",
+    900: "Every 15 minutes",
+    3600: "Every hour",
+}
 
 
 ACCOUNTS_ID = "accounts"
@@ -53,7 +62,8 @@ class AccountView:
     """One account as its card shows it. `problem` is empty while all is well.
 
     `seen_at` is when its sites were last listed, `cpu_seen_at` when its `cpu` was read (UTC).
-    Only an account with a call limit has `budgets`.
+    Only an account with a call limit has `budgets`. Its sites are asked every `check_seconds`
+    whether they answer, 0: never.
     """
 
     account: Account
@@ -64,6 +74,7 @@ class AccountView:
     budgets: tuple[CallBudget, ...] = ()
     cpu: CpuUsage | None = None
     cpu_seen_at: datetime | None = None
+    check_seconds: int = 0
 
     @property
     def is_remote(self) -> bool:
@@ -172,6 +183,7 @@ def _Card(view: AccountView, now: datetime, *, may_change: bool) -> FT:
             live[_event(view, "problem")],
             Dl(*_facts(view, live), cls="facts"),
             live[_event(view, "use")],
+            _CheckInterval(view) if view.is_remote and may_change else None,
             _ReplaceToken(account) if view.is_remote and may_change else None,
             cls="card-body stack",
         ),
@@ -198,6 +210,27 @@ def _facts(view: AccountView, live: Mapping[str, FT]) -> list[FT]:
             Div(Dt("API token"), Dd(token)),
         ]
     return facts
+
+
+def _CheckInterval(view: AccountView) -> FT:
+    """How often the sites are asked whether they answer."""
+    field_id = f"check-{view.account.id}"
+    options = [
+        Option(words, value=str(seconds), selected=seconds == view.check_seconds)
+        for seconds, words in CHECK_INTERVALS.items()
+    ]
+    return PageForm(
+        urls.account_action(view.account.id, "checks"),
+        Div(
+            Label("Ask its sites whether they answer", _for=field_id),
+            Div(
+                Select(*options, id=field_id, name="seconds", cls="select grow"),
+                Button("Set", cls="btn", aria_label="Set how often the sites are asked"),
+                cls="row",
+            ),
+            cls="field",
+        ),
+    )
 
 
 def _ReplaceToken(account: Account) -> FT:

@@ -22,6 +22,7 @@ ICONS = {
     "sign out": "logout",
     "add account": "plug",
     "replace token": "key",
+    "set checks": "reload",
     "remove account": "trash",
     "clear log": "logs",
 }
@@ -35,6 +36,7 @@ PAST = {
     "sign out": "signed out",
     "add account": "added the account",
     "replace token": "replaced the token of",
+    "set checks": "chose how often sites are asked of",
     "remove account": "removed the account",
     "clear log": "cleared a log of",
 }

@@ -18,7 +18,12 @@ from app.routes.services import actor_of, services_of, session_of, utc_now
 from app.routes.sites import host_notice
 from app.security.forms import read_form
 from app.store.accounts import LOCAL
-from components.accounts import AccountsPage, NewAccountForm, RemoveAccountPage
+from components.accounts import (
+    CHECK_INTERVALS,
+    AccountsPage,
+    NewAccountForm,
+    RemoveAccountPage,
+)
 from components.feedback import ToastOutOfBand
 
 router = Router()
@@ -75,6 +80,22 @@ async def test_account(req: Request) -> Response:
     services_of(req).log_files.resume(account.id)
     words = f"{found.sites} sites, answered in {found.seconds * 1000:.0f} ms."
     return await _say(req, Toast(f"{account.label}: the token is valid.", words))
+
+
+@router.action(ACCOUNT_PATH + "/checks", role=Role.ADMIN)
+async def set_check_interval(req: Request) -> Response:
+    account = await _find(req)
+    form = await read_form(req, {"seconds": 10})
+    if form["seconds"] not in map(str, CHECK_INTERVALS):
+        raise InvalidInput("Choose one of the intervals that the page offers.")
+    seconds = int(form["seconds"])
+    accounts = services_of(req).accounts
+    await to_thread.run_sync(accounts.set_check_interval, account.id, seconds)
+    await _record(req, "set checks", account)
+    toast = Toast(
+        f"{account.label}: its sites are asked whether they answer", f"{CHECK_INTERVALS[seconds]}."
+    )
+    return await _say(req, toast)
 
 
 @router.action(ACCOUNT_PATH + "/token", role=Role.ADMIN)

@@ -18,9 +18,12 @@ STEP_SECONDS = 2.0
 
 
 async def account_views(services: Services) -> list[AccountView]:
-    accounts, counts = await to_thread.run_sync(_read, services)
+    accounts, counts, intervals = await to_thread.run_sync(_read, services)
     # On the event loop, where the calls are counted.
-    return [_view(services, account, counts[account.id]) for account in accounts]
+    return [
+        _view(services, account, counts[account.id], intervals.get(account.id, 0))
+        for account in accounts
+    ]
 
 
 async def account_events(services: Services) -> Events:
@@ -42,12 +45,12 @@ async def account_events(services: Services) -> Events:
         await asyncio.sleep(STEP_SECONDS)
 
 
-def _read(services: Services) -> tuple[list[Account], Counter[str]]:
+def _read(services: Services) -> tuple[list[Account], Counter[str], dict[str, int]]:
     counts = Counter(site.account_id for site in services.sites.all())
-    return services.accounts.all(), counts
+    return services.accounts.all(), counts, services.accounts.check_intervals()
 
 
-def _view(services: Services, account: Account, site_count: int) -> AccountView:
+def _view(services: Services, account: Account, site_count: int, check_seconds: int) -> AccountView:
     if account.kind is AccountKind.LOCAL:
         notice = services.local_host.notice if services.local_host else None
         address = f"on this machine, at NAME.localhost:{services.settings.sites_listen.port}"
@@ -67,4 +70,5 @@ def _view(services: Services, account: Account, site_count: int) -> AccountView:
         tuple(service.budgets_of(account.id)),
         cpu.usage,
         cpu.seen_at,
+        check_seconds,
     )

@@ -141,6 +141,19 @@ def test_an_account_is_tested_and_gets_another_token(place: Connected) -> None:
     assert "was replaced" in page and "ends with dddd" in page
 
 
+def test_how_often_sites_are_asked_is_chosen_for_each_account(place: Connected) -> None:
+    place.add()
+    chosen = "#check-acme option[selected]"
+    assert one(parse(place.get("/accounts")), chosen).get_text() == "Every 5 minutes"
+    place.post("/accounts/acme/checks", seconds="0")
+    page = place.get("/accounts")
+    assert one(parse(page), chosen).get_text() == "Never"
+    assert "Never." in visible_text(page)
+    for wrong in ("7", "-1", "x", ""):
+        assert place.post("/accounts/acme/checks", seconds=wrong).status_code == 400
+    assert place.services.accounts.check_intervals()["acme"] == 0
+
+
 def test_a_removed_account_is_asked_about_and_its_sites_go_on(place: Connected) -> None:
     place.add()
     eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
