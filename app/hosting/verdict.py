@@ -44,7 +44,7 @@ class Patience:
     """
 
     step: float = 2.0
-    answer: float = 60.0
+    answer: float = 45.0
     unasked: float = 20.0
     not_found: float = 30.0
 
@@ -76,19 +76,17 @@ class Verdicts:
         self._patience = patience or Patience()
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
-    async def expect(self, site: Site, status: SiteStatus) -> None:
-        """Before the call: a list read meanwhile would say that the site runs."""
-        if not site.is_local:
-            await to_thread.run_sync(self._checks.expect, site.key, status)
+    async def expect(self, site: Site, status: SiteStatus | None) -> None:
+        """Before the call: a list read meanwhile would say that the site runs.
 
-    async def expect_nothing(self, site: Site) -> None:
-        """The call failed, or the site was disabled: nothing is waited for."""
+        None: nothing is waited for, because the call failed or the site is to be disabled.
+        """
         if not site.is_local:
             self._cancel(site.key)
-            await to_thread.run_sync(self._checks.expect, site.key, None)
+            await to_thread.run_sync(self._checks.expect, site.key, status)
 
     def find_out(self, site: Site) -> None:
-        """Begins to look, after the call; a look that is under way for the site ends."""
+        """Begins to look, after the call."""
         if site.is_local:
             return
         self._cancel(site.key)

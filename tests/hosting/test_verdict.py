@@ -142,7 +142,7 @@ async def test_a_second_click_begins_anew(court: Court) -> None:
 
 async def test_a_failed_call_takes_the_expectation_back(court: Court) -> None:
     await court.verdicts.expect(SHOP, SiteStatus.RELOADING)
-    await court.verdicts.expect_nothing(SHOP)
+    await court.verdicts.expect(SHOP, None)
     assert (await court.shop()).status is SiteStatus.RUNNING
 
 
