@@ -19,6 +19,8 @@ from app.hosting.changes import Changes
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
+from app.hosting.operations.journal import Journal
+from app.hosting.operations.worker import OperationWorker
 from app.lifespan import Background
 from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon
@@ -45,6 +47,7 @@ from app.settings import Settings
 from app.store.accounts import LOCAL, Accounts
 from app.store.activity import ActivityLog
 from app.store.database import Database
+from app.store.operations import Operations
 from app.store.sessions import Sessions
 from app.store.sites import Sites
 from app.store.users import Users
@@ -168,6 +171,10 @@ def _services(settings: Settings, database: Database) -> Services:
         local_client,
         attention,
     )
+    operations = Operations(database)
+    journal = Journal(operations, changes)
+    clients, refresh_soon = account_service.clients, account_service.refresh_soon
+    worker = OperationWorker(journal, clients, known, changes, refresh_soon)
     return Services(
         settings=settings,
         users=Users(database),
@@ -186,9 +193,9 @@ def _services(settings: Settings, database: Database) -> Services:
         ),
         passwords=PasswordService(),
         setup_token=SetupToken(settings.data / "setup-token"),
-        actions=SiteActions(
-            account_service.clients, known, activity, changes, account_service.refresh_soon
-        ),
+        actions=SiteActions(clients, known, activity, changes, refresh_soon, journal, worker.wake),
+        operations=operations,
+        worker=worker,
         changes=changes,
         hub=LogHub(lambda lines: render_rows(fold(lines)).encode()),
         log_files=LogSources(
