@@ -77,8 +77,9 @@ class Journal:
         return closed
 
     async def look_soon(self, operation: Operation, note: str) -> Operation:
-        """The answer of its one call was lost: what came of it is now looked for."""
-        operation = replace(operation, note=note, next_at=datetime.now(UTC))
+        """The answer of its one call was lost: from now on what came of it is looked for."""
+        now = datetime.now(UTC)
+        operation = replace(operation, note=note, entered_at=now, next_at=now)
         await self.save(operation)
         return operation
 

@@ -108,14 +108,15 @@ class OperationWorker:
                 del self._work[gone]
         now = datetime.now(UTC)
         for operation in operations:
-            work = self._work.setdefault(operation.id, Work())
-            if work.task is not None or operation.next_at is None:
+            if operation.next_at is None:
                 continue
             seconds = (operation.next_at - now).total_seconds()
             if seconds > 0:
                 pause = min(pause, seconds)
                 continue
-            work.task = asyncio.create_task(self._see_to(operation, work))
+            work = self._work.setdefault(operation.id, Work())
+            if work.task is None:
+                work.task = asyncio.create_task(self._see_to(operation, work))
         return pause
 
     async def _see_to(self, operation: Operation, work: Work) -> None:
