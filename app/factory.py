@@ -28,7 +28,18 @@ from app.logs.entries import fold
 from app.logs.hub import LogHub
 from app.logs.remote.folders import LogFolders
 from app.logs.remote.sources import LogSources
-from app.routes import accounts, activity, auth, events, logs, newsite, site, sites, sitesettings
+from app.routes import (
+    accounts,
+    activity,
+    auth,
+    events,
+    logs,
+    newsite,
+    operations,
+    site,
+    sites,
+    sitesettings,
+)
 from app.routes.failures import HANDLERS, Mistakes, error_response
 from app.routes.router import Router
 from app.routes.services import Services
@@ -59,6 +70,7 @@ ROUTERS: tuple[Router, ...] = (
     site.router,
     logs.router,
     sitesettings.router,
+    operations.router,
     newsite.router,
     accounts.router,
     activity.router,
@@ -171,8 +183,8 @@ def _services(settings: Settings, database: Database) -> Services:
         local_client,
         attention,
     )
-    operations = Operations(database)
-    journal = Journal(operations, changes)
+    operation_store = Operations(database)
+    journal = Journal(operation_store, changes)
     clients, refresh_soon = account_service.clients, account_service.refresh_soon
     worker = OperationWorker(journal, clients, known, changes, refresh_soon)
     return Services(
@@ -194,7 +206,7 @@ def _services(settings: Settings, database: Database) -> Services:
         passwords=PasswordService(),
         setup_token=SetupToken(settings.data / "setup-token"),
         actions=SiteActions(clients, known, activity, changes, refresh_soon, journal, worker.wake),
-        operations=operations,
+        operations=operation_store,
         worker=worker,
         changes=changes,
         hub=LogHub(lambda lines: render_rows(fold(lines)).encode()),

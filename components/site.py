@@ -86,6 +86,14 @@ def SiteHead(site: Site, account_label: str) -> FT:
     )
 
 
+def GoneHead(domain_name: str) -> FT:
+    """The head of a page about a site that is not there."""
+    crumbs = Ol(Li(A("Sites", href=urls.SITES)), cls="crumbs")
+    return Div(
+        Div(Nav(crumbs, aria_label="Breadcrumb"), H1(domain_name), cls="title"), cls="page-head"
+    )
+
+
 def SiteTabs(site: Site, current: str) -> FT:
     """`current` is `overview`, `logs`, `settings` or `activity`."""
     tabs = {

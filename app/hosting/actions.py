@@ -140,7 +140,7 @@ class SiteActions:
         How it was made is read and written down before, so that it can be made again.
         """
         client = self.client(site.account_id)
-        found = await self._describe(client, site)
+        found = await self._describe(client, site, OperationKind.DELETE, actor)
         operation = await self._begin(
             client, site.domain_name, OperationKind.DELETE, actor, old=found or _as_known(site)
         )
@@ -161,7 +161,7 @@ class SiteActions:
         InvalidInput, HostingError.
         """
         client = self.client(site.account_id)
-        command = check_command(text)
+        command = check_new_command(text, site)
         if await self._journal.open_on(*site.key) is not None:
             raise SiteBusy(f"{site.domain_name} is still being changed. Wait until that is done.")
         if (left := client.calls_left) is not None and left < CALLS_NEEDED:
@@ -170,7 +170,7 @@ class SiteActions:
                 "command takes up to ten. Try again in a minute.",
                 60.0,
             )
-        old = await self._describe(client, site)
+        old = await self._describe(client, site, OperationKind.CHANGE_COMMAND, actor)
         if old is None:
             raise NotSent("The host does not know this site any more.")
         if old.command != site.command:
@@ -179,8 +179,6 @@ class SiteActions:
                 f"Somebody else has changed the command meanwhile. It is now: {old.command}",
                 "command",
             )
-        if command == old.command:
-            raise InvalidInput("This is the command that the site has.", "command")
         new = replace(old, command=command)
         if client.account.kind is AccountKind.LOCAL:
             return await self._change_in_place(client, old, new, actor)
@@ -287,18 +285,22 @@ class SiteActions:
         await self._journal.look_soon(operation, words)
         self._wake_worker()
 
-    async def _describe(self, client: HostingClient, site: Site) -> Specification | None:
-        """How the site was made, None if it is gone. Raises HostingError: nothing was sent."""
+    async def _describe(
+        self, client: HostingClient, site: Site, kind: OperationKind, actor: Actor
+    ) -> Specification | None:
+        """How the site was made, None if it is gone.
+
+        Raises HostingError, and records it: what is to be done to the site does not begin.
+        """
         try:
             found = await calls.look(client, site.domain_name)
             if found is None:
                 return None
-            kind = await calls.certificate_of(client, site.domain_name)
-        except HostRefused:
-            raise
+            certificate = await calls.certificate_of(client, site.domain_name)
         except HostingError as error:
-            raise NotSent(str(error)) from None
-        return replace(found[1], certificate=kind)
+            await self._record(kind.action, site, actor, f"failed: {error}")
+            raise error if isinstance(error, HostRefused) else NotSent(str(error)) from None
+        return replace(found[1], certificate=certificate)
 
     async def _call(self, client: HostingClient, action: SiteAction, domain_name: str) -> None:
         if action is SiteAction.RELOAD:
@@ -334,6 +336,14 @@ class SiteActions:
         toast = _outcome(action, site, settled)
         if toast is not None:
             self._changes.publish(Announcement(actor.session_id, toast))
+
+
+def check_new_command(text: str, site: Site) -> str:
+    """The command, if it can work and is another one. Raises InvalidInput."""
+    command = check_command(text)
+    if command == site.command:
+        raise InvalidInput("This is the command that the site has.", "command")
+    return command
 
 
 def _as_known(site: Site) -> Specification:

@@ -48,6 +48,8 @@ class Reset(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["abort"]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 async def troubled_answer(trouble: Trouble, request: Request) -> Response:

@@ -123,7 +123,7 @@ def run(case: Case, folder: Path) -> Result:
 def prepare(fake: FakePythonAnywhere, case: Case) -> None:
     fake.limit = None
     fake.add_site(SHOP, OLD)
-    fake.certificates[SHOP] = OLD_SPEC.certificate
+    fake.add_certificate(SHOP)
     call, troubles = (FAULTS | MORE_FAULTS)[case.fault]
     fake.trouble(call, *troubles)
     fake.reserved_seconds = 0.6 if "taken" in case.fault else 0.0
@@ -180,7 +180,7 @@ def problem_of(operation: Operation, fake: FakePythonAnywhere, command: str) -> 
         return f"it ended {operation.state}, but the command is {command}"
     if not fake.websites[SHOP]["enabled"]:
         return "the site is disabled"
-    if fake.certificates.get(SHOP) != OLD_SPEC.certificate:
+    if fake.certificates.get(SHOP, {}).get("cert_type") != OLD_SPEC.certificate:
         return "the certificate is missing"
     if operation.old != OLD_SPEC or operation.new is None or operation.new.command != NEW:
         return "a specification was lost"

@@ -174,5 +174,5 @@ async def test_a_deleted_site_can_be_made_again_with_its_certificate(
     await deck.actions.recreate(REMOTE.id, operation.old, ACTOR)
     assert (await deck.until_closed()).state is OperationState.DONE
     assert fake.websites[SHOP]["webapp"]["command"] == OLD
-    assert fake.certificates[SHOP] == "letsencrypt-auto-renew"
+    assert fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"
     assert deck.operations.recreatable() == {}
