@@ -100,7 +100,6 @@ def _Event(entry: Activity, *, can_recreate: bool) -> FT:
         f" {PAST.get(entry.action, entry.action)} ",
         target if entry.target != entry.actor else None,
         Span(f": {entry.result if entry.has_failed else entry.facts}") if entry.facts else None,
-        RecreateForm(*key) if can_recreate and key else None,
     )
     return Li(
         When(entry.at, f"{entry.at:%H:%M}"),
@@ -109,7 +108,7 @@ def _Event(entry: Activity, *, can_recreate: bool) -> FT:
             cls="ico bad" if entry.has_failed else "ico",
         ),
         words,
-        Span(entry.address, cls="end"),
+        Div(entry.address, RecreateForm(*key) if can_recreate and key else None, cls="end"),
         cls="event",
         id=f"activity-{entry.id}",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from fasthtml.common import FT, A, Button, Dd, Div, Dl, Dt, P, Section, Small, Strong
+from fasthtml.common import FT, A, Button, Dd, Div, Dl, Dt, P, Section, Strong
 
 from app import urls
 from app.models import Operation, OperationKind, Specification
@@ -78,15 +78,17 @@ def _Open(operation: Operation, now: datetime, *, may_act: bool, may_stop: bool)
     command = operation.new or operation.old
     return Section(
         Icon("alert" if operation.note else "reload"),
-        P(
-            Strong(
-                A(operation.domain_name, href=urls.site(*operation.key)),
-                f" {operation.doing}. ",
+        Div(
+            P(
+                Strong(
+                    A(operation.domain_name, href=urls.site(*operation.key)),
+                    f" {operation.doing}. ",
+                ),
+                "Since ",
+                When(operation.created_at, f"{operation.created_at:%H:%M} UTC"),
+                f", {ago(operation.created_at, now)}, by {operation.actor.name}.",
             ),
-            "Since ",
-            When(operation.created_at, f"{operation.created_at:%H:%M} UTC"),
-            f", {ago(operation.created_at, now)}, by {operation.actor.name}.",
-            Small(operation.note) if operation.note else None,
+            P(operation.note, cls="small") if operation.note else None,
         ),
         Div(
             _Button(operation, "retry", "Try again now") if may_act else None,

@@ -1,19 +1,19 @@
 """What people do about operations that are not finished, and sites that are to come back."""
 
 from anyio import to_thread
-from fasthtml.common import FT
+from fasthtml.common import FT, Div
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
 from app.hosting.operations.outcomes import specification_of
-from app.models import Operation, Role, Specification, Toast
+from app.models import Operation, OperationState, Role, Specification, Toast
 from app.routes.pages import set_flash
 from app.routes.router import Router
-from app.routes.services import actor_of, services_of, session_of
+from app.routes.services import actor_of, services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH
-from components.operations import DeletedSite
+from components.operations import DeletedSite, StoppedChange
 
 router = Router()
 OPERATION_PATH = "/operations/{operation_id:int}"
@@ -70,7 +70,13 @@ async def deleted_site(req: Request) -> tuple[Operation, Specification]:
 async def deleted_notice(req: Request) -> FT:
     """Raises NotFound like `deleted_site`."""
     operation, wanted = await deleted_site(req)
-    return DeletedSite(operation, wanted, may_create=session_of(req).user.role.includes(Role.ADMIN))
+    was_stopped = operation.state is OperationState.ABORTED
+    may_create = session_of(req).user.role.includes(Role.ADMIN)
+    return Div(
+        DeletedSite(operation, wanted, may_create=may_create),
+        StoppedChange(operation, utc_now()) if was_stopped else None,
+        cls="stack",
+    )
 
 
 async def _back(req: Request) -> Response:
