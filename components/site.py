@@ -27,7 +27,7 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Answer, Exit, LogKind, Site, SiteStatus
-from components.feedback import CodeBox
+from components.feedback import CodeBox, RecreateForm
 from components.icons import Icon
 from components.live import replaced_by
 from components.siterow import (
@@ -141,7 +141,7 @@ def _Problem(site: Site) -> FT | None:
     return Section(
         Icon("alert"),
         P(Strong(title), site.reason),
-        Div(logs, cls="row"),
+        Div(RecreateForm(*site.key) if site.is_gone else None, logs, cls="row"),
         cls=f"notice {kind}",
         aria_label="Needs attention",
     )

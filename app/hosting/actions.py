@@ -217,7 +217,8 @@ class SiteActions:
             self._refresh_soon(account_id)
             await self._fail(operation, error)
         # The host's events keep it from here on; what they said meanwhile is newer than `site`.
-        if await self._known.get(*site.key) is None:
+        known = await self._known.get(*site.key)
+        if known is None or known.is_gone:
             await self._known.save(site)
         self._refresh_soon(account_id)
         if (site.command, site.enabled) == (wanted.command, wanted.enabled) and not (

@@ -18,6 +18,7 @@ from app.models import (
 )
 from app.store.activity import ActivityLog
 from app.store.database import ConstraintError, Database, Row
+from app.store.sites import GONE_AFTER
 
 KEPT = timedelta(days=400)
 """So that an old command can always be found."""
@@ -151,8 +152,8 @@ class Operations:
             " AND o.id = (SELECT max(id) FROM operations n WHERE n.account_id = o.account_id"
             "  AND n.domain_name = o.domain_name)"
             " AND NOT EXISTS (SELECT 1 FROM sites s WHERE s.account_id = o.account_id"
-            "  AND s.domain_name = o.domain_name)",
-            (since,),
+            "  AND s.domain_name = o.domain_name AND s.missing < ?)",
+            (since, GONE_AFTER),
         )
         operations = [_operation(row) for row in rows]
         return {operation.key: operation for operation in operations}

@@ -1,7 +1,7 @@
 """Changes that take several calls, as people see them: asked, followed, undone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -166,6 +166,18 @@ def test_a_deleted_site_is_recreated_by_one_click(place: Place) -> None:
     assert place.post(f"{SITE}/recreate").status_code == 404
 
 
+def test_a_site_that_vanished_elsewhere_is_recreated_as_it_was_seen(place: Place) -> None:
+    del place.fake.websites[SHOP]
+    site = place.services.sites.get("acme", SHOP)
+    assert site is not None
+    place.services.sites.save(replace(site, is_gone=True))
+    form = one(place.page(SITE), f"form[action='{SITE}/recreate']")
+    assert place.post(attribute(form, "action")).headers["location"] == SITE
+    assert place.fake.websites[SHOP]["webapp"]["command"] == OLD
+    site = place.services.sites.get("acme", SHOP)
+    assert site is not None and not site.is_gone
+
+
 def test_a_lost_answer_is_said_and_then_what_came_of_it(place: Place) -> None:
     place.fake.trouble("delete", Trouble.TIMEOUT_AFTER)
     answer = place.post(f"{SITE}/delete", confirm=SHOP)
@@ -250,7 +262,14 @@ def test_a_local_site_comes_back_with_its_folder(deck: Deck) -> None:
         "working_directory": folder,
     }
     deck.ask("POST", "/api/v1/user/local/websites/", website)
-    eventually(lambda: deck.site(WORKS).command == "/no/such/program", "the new one")
+    eventually(
+        lambda: [
+            site
+            for site in deck.services.sites.all()
+            if (site.domain_name, site.command) == (WORKS, "/no/such/program")
+        ],
+        "the new one is listed",
+    )
     form = {"confirm": WORKS}
     client.post(f"/accounts/local/sites/{WORKS}/delete", data=form, headers=SAME_ORIGIN)
     client.post(f"/accounts/local/sites/{WORKS}/recreate", headers=SAME_ORIGIN)

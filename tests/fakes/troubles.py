@@ -30,6 +30,7 @@ class Trouble(Enum):
     THROTTLED = "429"
     COMMAND_REFUSED = "400, the command"
     PLAN_LIMIT = "403, the plan"
+    NOT_FOUND = "404, although it is there"
     MADE_DISABLED = "made disabled"
     MADE_WITHOUT_COMMAND = "made without its command"
     MADE_WITHOUT_LOGS = "made without log files"
@@ -63,6 +64,8 @@ async def troubled_answer(trouble: Trouble, request: Request) -> Response:
     if trouble is Trouble.THROTTLED:
         words = {"detail": "Request was throttled. Expected available in 1 second."}
         return JSONResponse(words, 429, {"Retry-After": "0"})
+    if trouble is Trouble.NOT_FOUND:
+        return JSONResponse({"detail": "Not found."}, 404)
     if trouble is Trouble.COMMAND_REFUSED:
         return JSONResponse({"webapp": {"command": ["This command is not allowed."]}}, 400)
     if trouble is Trouble.PLAN_LIMIT:

@@ -123,6 +123,46 @@ async def test_a_site_that_somebody_else_changed_is_left_alone(
     assert "Somebody else" in operation.reason
 
 
+async def test_one_stray_404_is_not_taken_for_a_site_that_is_gone(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    fake.trouble("get", Trouble.NOT_FOUND)
+    async with working(database, fake.address) as deck:
+        assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.called("delete") == 1
+
+
+async def test_a_403_is_only_taken_for_a_site_that_is_gone_if_the_list_says_so(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    fake.trouble("get", Trouble.PLAN_LIMIT)
+    async with working(database, fake.address) as deck:
+        assert (await deck.until_closed()).state is OperationState.DONE
+
+
+async def test_a_deletion_that_goes_on_being_lost_disables_the_site_first(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", Trouble.TIMEOUT_BEFORE)
+    await change(deck)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    names = [call.name for call in fake.calls if call.name in ("delete", "patch")]
+    assert names[:3] == ["delete", "patch", "delete"]
+    assert fake.websites[SHOP]["enabled"]
+
+
+async def test_a_deletion_that_never_works_is_given_up_and_the_site_goes_on(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", *[Trouble.TIMEOUT_BEFORE] * 20)
+    await change(deck)
+    assert (await deck.until_closed()).state is OperationState.RESTORED
+    assert fake.websites[SHOP]["webapp"]["command"] == OLD
+    assert fake.websites[SHOP]["enabled"]
+
+
 async def test_a_site_made_by_somebody_else_meanwhile_is_left_alone(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:

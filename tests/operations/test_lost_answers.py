@@ -45,6 +45,16 @@ async def test_a_deletion_that_happened_is_found(
     assert deck.results() == [("delete", "done")]
 
 
+async def test_a_missing_site_that_is_answered_with_403_counts_as_deleted(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", Trouble.TIMEOUT_AFTER)
+    with pytest.raises(OutcomeUnknown):
+        await deck.actions.delete(known_site(), ACTOR)
+    fake.trouble("get", *[Trouble.PLAN_LIMIT] * 20)
+    assert (await deck.until_closed()).state is OperationState.DONE
+
+
 @pytest.mark.parametrize("trouble", NOT_DONE, ids=str)
 async def test_a_deletion_that_did_not_happen_is_not_repeated(
     deck: Deck, fake: FakePythonAnywhere, trouble: Trouble
@@ -85,8 +95,11 @@ async def test_a_creation_that_did_not_happen_is_not_repeated(
     assert deck.results() == [("create", "failed: The site was not created.")]
 
 
-@pytest.mark.parametrize("lags", [0, 3])
-@pytest.mark.parametrize("trouble", [*DONE, *NOT_DONE], ids=str)
+@pytest.mark.parametrize(
+    ("trouble", "lags"),
+    [*((trouble, 0) for trouble in (*DONE, *NOT_DONE)), (Trouble.HANG_AFTER, 3)],
+    ids=str,
+)
 async def test_a_switch_whose_answer_was_lost_is_looked_up(
     deck: Deck, fake: FakePythonAnywhere, trouble: Trouble, lags: int
 ) -> None:

@@ -123,6 +123,8 @@ def test_a_site_that_is_there_or_of_another_account_cannot_be_made_again(
     close(operations, begin(operations))
     Sites(database).save(known_site())
     assert operations.recreatable() == {}
+    Sites(database).save(replace(known_site(), is_gone=True))
+    assert operations.recreatable()
     Sites(database).delete("pa1", SHOP)
     assert operations.recreatable()
     database.execute("UPDATE accounts SET username = 'bob'")

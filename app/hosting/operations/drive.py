@@ -280,7 +280,8 @@ async def shown_in_work(known: KnownSites, operation: Operation) -> None:
         seen_at=operation.updated_at,
     )
     reason = f"It {operation.doing}."
-    await known.show_in_work(replace(site, status=SiteStatus.STARTING, reason=reason))
+    shown = replace(site, status=SiteStatus.STARTING, reason=reason, is_gone=False)
+    await known.show_in_work(shown)
 
 
 def _back(operation: Operation, now: datetime) -> Operation:
