@@ -13,7 +13,7 @@ from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
 from tests.fakes.troubles import Stop, Trouble
 from tests.hosting.conftest import REMOTE, until
-from tests.operations.kit import ACTOR, NEW, OLD, SHOP, Deck, known_site, plan, working
+from tests.operations.kit import ACTOR, DEADLINES, NEW, OLD, SHOP, Deck, known_site, plan, working
 
 pytestmark = pytest.mark.anyio
 
@@ -47,6 +47,16 @@ async def test_the_time_without_the_site_is_recorded(deck: Deck) -> None:
     [(action, result)] = deck.results()
     assert action == "change command"
     assert result == f"done: {operation.without_seconds:.1f} s without the site."
+
+
+async def test_the_time_without_the_site_begins_with_the_call_that_deletes_it(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", Trouble.HANG_AFTER)
+    await change(deck)
+    operation = await deck.until_closed()
+    assert operation.without_seconds is not None
+    assert operation.without_seconds > DEADLINES.changing
 
 
 async def test_it_is_written_down_before_the_first_call_that_changes_anything(

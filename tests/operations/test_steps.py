@@ -47,7 +47,9 @@ OPEN = [state for state in OperationState if state.is_open]
 RECREATING = [state for state in OPEN if state is not OperationState.ASKED]
 KINDS = [kind for kind in OperationKind if kind is not OperationKind.CHANGE_COMMAND]
 
-seconds = st.floats(0, 1000) | st.just(inf)
+# Around each limit of the pace, so that every one of them is met often.
+LIMITS = (PACE.lag, PACE.settle, PACE.patience, PACE.reserved)
+seconds = st.sampled_from([0.0, *(at + by for at in LIMITS for by in (-1, 0, 1)), inf])
 situations = st.builds(
     Situation,
     seen=st.sampled_from(Seen),

@@ -78,8 +78,7 @@ class Journal:
 
     async def look_soon(self, operation: Operation, note: str) -> Operation:
         """The answer of its one call was lost: from now on what came of it is looked for."""
-        now = datetime.now(UTC)
-        operation = replace(operation, note=note, entered_at=now, next_at=now)
+        operation = replace(operation, note=note, next_at=datetime.now(UTC))
         await self.save(operation)
         return operation
 
