@@ -165,6 +165,8 @@ def test_a_host_that_makes_broken_sites_gets_the_old_one_back() -> None:
 def test_an_old_read_right_after_a_call_is_waited_out() -> None:
     for state in (OperationState.DELETING, OperationState.CREATING, OperationState.RESTORING):
         assert isinstance(step(state, Seen.PARTIAL, age=PACE.lag - 1), Wait)
+    for state in (OperationState.CREATING, OperationState.RESTORING):
+        assert isinstance(step(state, Seen.GONE, age=PACE.lag - 1), Wait)
     assert isinstance(step(OperationState.FINISHING, Seen.GONE, age=PACE.patience - 1), Wait)
 
 
