@@ -34,6 +34,18 @@ class AnswerTooLarge(HostUnavailable):
     """The host works, but its answer is more than Sitedeck reads; asking again cannot help."""
 
 
+class NotSent(HostUnavailable):
+    """No change was sent: the host could not be reached, or not be read before."""
+
+
+class OutcomeUnknown(HostUnavailable):
+    """A change was sent and its answer was lost; the journal finds out what came of it."""
+
+
+class SiteBusy(HostingError):
+    """Another operation on the same site is not finished."""
+
+
 class HostRefused(HostingError):
     """The API answered with an error. `status` is its HTTP status, `field` the field it names."""
 

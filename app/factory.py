@@ -19,6 +19,8 @@ from app.hosting.changes import Changes
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
+from app.hosting.operations.journal import Journal
+from app.hosting.operations.worker import OperationWorker
 from app.lifespan import Background
 from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon
@@ -26,7 +28,18 @@ from app.logs.entries import fold
 from app.logs.hub import LogHub
 from app.logs.remote.folders import LogFolders
 from app.logs.remote.sources import LogSources
-from app.routes import accounts, activity, auth, events, logs, newsite, site, sites, sitesettings
+from app.routes import (
+    accounts,
+    activity,
+    auth,
+    events,
+    logs,
+    newsite,
+    operations,
+    site,
+    sites,
+    sitesettings,
+)
 from app.routes.failures import HANDLERS, Mistakes, error_response
 from app.routes.router import Router
 from app.routes.services import Services
@@ -45,6 +58,7 @@ from app.settings import Settings
 from app.store.accounts import LOCAL, Accounts
 from app.store.activity import ActivityLog
 from app.store.database import Database
+from app.store.operations import Operations
 from app.store.sessions import Sessions
 from app.store.sites import Sites
 from app.store.users import Users
@@ -56,6 +70,7 @@ ROUTERS: tuple[Router, ...] = (
     site.router,
     logs.router,
     sitesettings.router,
+    operations.router,
     newsite.router,
     accounts.router,
     activity.router,
@@ -168,6 +183,10 @@ def _services(settings: Settings, database: Database) -> Services:
         local_client,
         attention,
     )
+    operation_store = Operations(database)
+    journal = Journal(operation_store, changes)
+    clients, refresh_soon = account_service.clients, account_service.refresh_soon
+    worker = OperationWorker(journal, clients, known, changes, refresh_soon)
     return Services(
         settings=settings,
         users=Users(database),
@@ -186,9 +205,9 @@ def _services(settings: Settings, database: Database) -> Services:
         ),
         passwords=PasswordService(),
         setup_token=SetupToken(settings.data / "setup-token"),
-        actions=SiteActions(
-            account_service.clients, known, activity, changes, account_service.refresh_soon
-        ),
+        actions=SiteActions(clients, known, activity, changes, refresh_soon, journal, worker.wake),
+        operations=operation_store,
+        worker=worker,
         changes=changes,
         hub=LogHub(lambda lines: render_rows(fold(lines)).encode()),
         log_files=LogSources(

@@ -39,6 +39,7 @@ class Background:
         self._run(_forever(self._expire_sessions))
         await self._services.account_service.start()
         self._run(_forever(self._count_errors))
+        self._run(_forever(self._services.worker.run))
         if self._services.local_host is not None:
             self._run(self._services.local_host.run())
         try:

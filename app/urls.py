@@ -85,6 +85,10 @@ def delete_site(account_id: str, domain_name: str) -> str:
     return f"{site_settings(account_id, domain_name)}#{DELETE_DIALOG}"
 
 
+def operation_action(operation_id: int, action: str) -> str:
+    return f"/operations/{operation_id}/{_segment(action)}"
+
+
 def site_settings(account_id: str, domain_name: str) -> str:
     return f"{site(account_id, domain_name)}/settings"
 

@@ -1,6 +1,6 @@
 """Activity: who did what, when, with which result, newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from itertools import groupby
 
@@ -8,6 +8,7 @@ from fasthtml.common import FT, H1, H2, A, Div, Li, P, Section, Span, Strong, Ul
 
 from app import urls
 from app.models import Activity
+from components.feedback import RecreateForm
 from components.forms import FilterForm
 from components.icons import Icon
 from components.times import When
@@ -18,6 +19,7 @@ ICONS = {
     "disable": "power",
     "create": "plus",
     "delete": "trash",
+    "change command": "edit",
     "sign in": "user",
     "sign out": "logout",
     "add account": "plug",
@@ -32,6 +34,7 @@ PAST = {
     "disable": "disabled",
     "create": "created",
     "delete": "deleted",
+    "change command": "changed the command of",
     "sign in": "signed in",
     "sign out": "signed out",
     "add account": "added the account",
@@ -42,14 +45,22 @@ PAST = {
 }
 
 
-def ActivityPage(entries: Sequence[Activity], query: str, now: datetime, *, has_more: bool) -> FT:
+def ActivityPage(
+    entries: Sequence[Activity],
+    query: str,
+    now: datetime,
+    recreatable: Collection[tuple[str, str]],
+    *,
+    has_more: bool,
+) -> FT:
+    """`recreatable` are the sites that are gone and can be made again."""
     return Div(
         Div(
             Div(H1("Activity"), P("Everything done through Sitedeck."), cls="title"),
             cls="page-head",
         ),
         FilterForm(urls.ACTIVITY, query, "Filter activity", "Filter by site, user, action"),
-        ActivityList(entries, now),
+        ActivityList(entries, now, recreatable),
         P(
             A("Older entries", href=urls.activity(query, entries[-1].id), cls="btn push"),
             cls="list-foot",
@@ -60,8 +71,10 @@ def ActivityPage(entries: Sequence[Activity], query: str, now: datetime, *, has_
     )
 
 
-def ActivityList(entries: Sequence[Activity], now: datetime) -> FT:
-    """Grouped by day (UTC)."""
+def ActivityList(
+    entries: Sequence[Activity], now: datetime, recreatable: Collection[tuple[str, str]] = ()
+) -> FT:
+    """Grouped by day (UTC). The newest entry of a site that can be made again offers it."""
     if not entries:
         return Section(
             Div(
@@ -69,20 +82,26 @@ def ActivityList(entries: Sequence[Activity], now: datetime) -> FT:
             ),
             cls="card",
         )
+    newest: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        if entry.site_key in recreatable and entry.site_key is not None:
+            newest.setdefault(entry.site_key, entry.id)
+    offered = set(newest.values())
     days: list[FT] = []
     for day, items in groupby(entries, key=lambda entry: entry.at.date()):
-        days += [H2(_day(day, now.date()), cls="day"), Ul(*map(_Event, items), cls="events")]
+        events = (_Event(entry, can_recreate=entry.id in offered) for entry in items)
+        days += [H2(_day(day, now.date()), cls="day"), Ul(*events, cls="events")]
     return Section(*days, cls="card", aria_label="Activity")
 
 
-def _Event(entry: Activity) -> FT:
+def _Event(entry: Activity, *, can_recreate: bool) -> FT:
     key = entry.site_key
     target = A(key[1], href=urls.site(*key)) if key else Strong(entry.target)
     words = P(
         Strong(entry.actor),
         f" {PAST.get(entry.action, entry.action)} ",
         target if entry.target != entry.actor else None,
-        Span(f": {entry.result}") if entry.has_failed else None,
+        Span(f": {entry.result if entry.has_failed else entry.facts}") if entry.facts else None,
     )
     return Li(
         When(entry.at, f"{entry.at:%H:%M}"),
@@ -91,7 +110,7 @@ def _Event(entry: Activity) -> FT:
             cls="ico bad" if entry.has_failed else "ico",
         ),
         words,
-        Span(entry.address, cls="end"),
+        Div(entry.address, RecreateForm(*key) if can_recreate and key else None, cls="end"),
         cls="event",
         id=f"activity-{entry.id}",
     )

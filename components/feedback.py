@@ -4,7 +4,7 @@ from fasthtml.common import FT, A, Button, Code, Div, P, Section, Small, Strong,
 
 from app import urls
 from app.models import HostNotice, Toast
-from components.forms import FragmentForm, IconButton
+from components.forms import FragmentForm, IconButton, PageForm
 from components.icons import Icon
 from components.live import replaced_by
 
@@ -20,6 +20,7 @@ def ToastCard(toast: Toast) -> FT:
         Icon(icon),
         P(toast.text, Small(f"{toast.detail} " if toast.detail else None, _ActivityLink(toast))),
         _UndoForm(toast),
+        _offered(toast),
         IconButton("x", "Dismiss", data_dismiss=True),
         cls=f"toast {kind}",
         role="alert" if toast.is_error else None,
@@ -50,6 +51,17 @@ def _UndoForm(toast: Toast) -> FT | None:
     return FragmentForm(address, button, hx_swap="none")
 
 
+def RecreateForm(account_id: str, domain_name: str, cls: str = "btn") -> FT:
+    """One click makes a deleted site again, as it was."""
+    address = urls.site_action(account_id, domain_name, "recreate")
+    return PageForm(address, Button("Recreate", cls=cls, aria_label=f"Recreate {domain_name}"))
+
+
+def _offered(toast: Toast) -> FT | None:
+    key = toast.site_key
+    return RecreateForm(*key) if toast.can_recreate and key else None
+
+
 def FlashNotice(toast: Toast | None) -> FT | None:
     """The result of an action on the page that follows it, for browsers without scripts."""
     if toast is None:
@@ -59,6 +71,7 @@ def FlashNotice(toast: Toast | None) -> FT | None:
         Icon(icon),
         P(Strong(toast.text), f" {toast.detail}" if toast.detail else None),
         _UndoForm(toast),
+        _offered(toast),
         cls=f"notice {kind}",
         role="status",
         aria_label="Result",

@@ -27,7 +27,7 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Answer, Exit, LogKind, Site, SiteStatus
-from components.feedback import CodeBox
+from components.feedback import CodeBox, RecreateForm
 from components.icons import Icon
 from components.live import replaced_by
 from components.siterow import (
@@ -86,6 +86,14 @@ def SiteHead(site: Site, account_label: str) -> FT:
     )
 
 
+def GoneHead(domain_name: str) -> FT:
+    """The head of a page about a site that is not there."""
+    crumbs = Ol(Li(A("Sites", href=urls.SITES)), cls="crumbs")
+    return Div(
+        Div(Nav(crumbs, aria_label="Breadcrumb"), H1(domain_name), cls="title"), cls="page-head"
+    )
+
+
 def SiteTabs(site: Site, current: str) -> FT:
     """`current` is `overview`, `logs`, `settings` or `activity`."""
     tabs = {
@@ -133,7 +141,7 @@ def _Problem(site: Site) -> FT | None:
     return Section(
         Icon("alert"),
         P(Strong(title), site.reason),
-        Div(logs, cls="row"),
+        Div(RecreateForm(*site.key) if site.is_gone else None, logs, cls="row"),
         cls=f"notice {kind}",
         aria_label="Needs attention",
     )

@@ -81,7 +81,7 @@ def _parts(site: Site) -> _Parts:
     parts = (
         Td(StatusLabel(site), cls="col-status"),
         _Name(site),
-        Small(site.reason, cls="bad truncate") if site.reason else _Command(site),
+        _Reason(site) if site.reason else _Command(site),
         Td(_ErrorCount(site), cls="col-errors"),
         Td(_ResponseTime(site), cls="col-time"),
         Td(EnabledSwitch(site, identity), cls="col-enabled"),
@@ -122,6 +122,11 @@ def _Name(site: Site) -> FT:
 
 def GoneBadge(site: Site) -> FT | None:
     return Span("Gone at PythonAnywhere", cls="badge warn") if site.is_gone else None
+
+
+def _Reason(site: Site) -> FT:
+    """Red only where something is wrong: what is being done is no fault."""
+    return Small(site.reason, cls="bad truncate" if site.status.is_settled else "soft truncate")
 
 
 def _Command(site: Site) -> FT:

@@ -9,16 +9,20 @@ from fasthtml.common import (
     A,
     Button,
     Div,
+    Input,
     P,
     Section,
+    Textarea,
 )
 
 from app import urls
 from app.models import Account, AccountKind, Site
 from components.dialogs import Dialog
 from components.feedback import CodeBox
-from components.forms import Consequences, Field, PageForm
+from components.forms import Consequences, Field, LabelledField, PageForm, described
 from components.icons import Icon
+
+RECREATE_ID = "recreate-site"
 
 
 def SiteSettings(
@@ -27,22 +31,24 @@ def SiteSettings(
     values: Mapping[str, str],
     errors: Mapping[str, str],
     *,
-    may_delete: bool,
+    may_change: bool,
+    is_asked: bool = False,
+    stopped: FT | None = None,
 ) -> FT:
-    """What the owner set, and why some of it cannot be changed here."""
+    """What the owner set. `values` and `errors` are of the form that was sent, `is_asked` opens
+    the question whether to recreate the site, `stopped` is a change that was given up."""
     is_local = account.kind is AccountKind.LOCAL
-    reason = (
-        "To change it, delete the site and create it again with the new command. Logs stay."
-        if is_local
-        else "The host cannot change a command in place: delete the site and create it again "
-        "with the new one. Logs and files stay in the account."
-    )
+    command = {"command": site.command, **values}
     return Div(
+        stopped,
         Section(
             Div(H2("Command"), cls="card-head"),
-            Div(CodeBox(site.command, "command"), P(reason, cls="hint"), cls="card-body stack-s"),
+            _CommandForm(site, command, errors, is_local=is_local)
+            if may_change
+            else Div(CodeBox(site.command, "command"), cls="card-body"),
             cls="card",
         ),
+        _RecreateDialog(site, command["command"]) if is_asked else None,
         Section(
             Div(H2("Running"), cls="card-head"),
             Div(
@@ -54,9 +60,82 @@ def SiteSettings(
             ),
             cls="card",
         ),
-        _DangerZone(site, values, errors, is_local=is_local) if may_delete else None,
+        _DangerZone(site, values, errors, is_local=is_local) if may_change else None,
         cls="stack",
         id="settings",
+    )
+
+
+def _CommandForm(
+    site: Site, values: Mapping[str, str], errors: Mapping[str, str], *, is_local: bool
+) -> FT:
+    """The same form for both kinds of host; what a change means is said below the field."""
+    hint = (
+        "The running version ends, and a new one starts with this command."
+        if is_local
+        else "The host cannot change a command in place. The site is deleted and created again "
+        "with the new one: expect 10 to 30 seconds of “Coming soon”."
+    )
+    field = Textarea(
+        values["command"],
+        id="command",
+        name="command",
+        rows="3",
+        cls="textarea mono",
+        spellcheck="false",
+        **described("command", errors, has_hint=True),
+    )
+    words = "Change command" if is_local else "Recreate with this command…"
+    return PageForm(
+        urls.site_action(*site.key, "command"),
+        LabelledField(
+            "command",
+            "Start command",
+            field,
+            P(hint, cls="hint", id="command-hint"),
+            errors,
+        ),
+        Div(
+            Button(words, cls="btn btn-primary"),
+            Button("Discard", type="reset", cls="btn"),
+            cls="row",
+        ),
+        cls="card-body form",
+        novalidate=True,
+    )
+
+
+def _RecreateDialog(site: Site, command: str) -> FT:
+    """Names the time without the site before anything is done."""
+    return Dialog(
+        RECREATE_ID,
+        f"Recreate {site.domain_name}?",
+        PageForm(
+            urls.site_action(*site.key, "command"),
+            Input(type="hidden", name="command", value=command),
+            Input(type="hidden", name="confirmed", value="yes"),
+            Div(
+                Consequences(
+                    gone=[
+                        "The site is deleted and created again. It does not answer for about 10 "
+                        "to 30 seconds, longer if the host keeps the domain.",
+                    ],
+                    kept=[
+                        "Domain, certificate, code and logs stay.",
+                        "If the host refuses the new command, the old one is put back.",
+                    ],
+                    cls="bullets",
+                ),
+                CodeBox(command, "command"),
+                cls="dialog-body stack-s",
+            ),
+            Div(
+                A("Keep as it is", href=urls.site_settings(*site.key), cls="btn", data_close=True),
+                Button("Recreate site", cls="btn btn-primary"),
+                cls="dialog-foot",
+            ),
+        ),
+        is_open=True,
     )
 
 
@@ -78,7 +157,7 @@ def _DangerZone(
             urls.DELETE_DIALOG,
             f"Delete {site.domain_name}?",
             _DeleteForm(site, values, errors, where),
-            is_open=bool(errors),
+            is_open="confirm" in errors,
         ),
         cls="card danger",
     )
@@ -91,9 +170,12 @@ def _DeleteForm(site: Site, values: Mapping[str, str], errors: Mapping[str, str]
             Consequences(
                 gone=[
                     "The site stops at once and its domain stops answering.",
-                    "Its command is forgotten by the host. Copy it first.",
+                    "The host forgets its command. Sitedeck keeps how it was made for 30 days.",
                 ],
-                kept=[f"Your code and its log files stay {where}."],
+                kept=[
+                    f"Your code and its log files stay {where}.",
+                    "Under Activity it can be recreated with one click.",
+                ],
                 cls="bullets",
             ),
             Field(

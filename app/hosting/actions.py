@@ -1,34 +1,56 @@
-"""Reload, enable and disable: tell the account, keep the record, announce what came of it."""
+"""What people do to sites: written down, told to the account, recorded, announced.
+
+All but a reload goes through the journal: when the answer is lost, the worker finds out what came
+of it. A command that the host cannot change in place is left to the worker altogether.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NoReturn
 
 from anyio import to_thread
 
-from app.errors import HostingError, HostRefused, InvalidInput, NotFound
+from app.errors import (
+    HostingError,
+    HostRefused,
+    HostThrottled,
+    InvalidInput,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    SiteBusy,
+)
 from app.hosting.changes import Announcement, Change, Changes, SiteChanged
 from app.hosting.client import HostingClient
+from app.hosting.commands import check_command
 from app.hosting.known import KnownSites
-from app.models import Site, SiteAction, SiteStatus, Toast
+from app.hosting.operations import calls
+from app.hosting.operations.journal import Journal
+from app.hosting.operations.steps import Pace
+from app.models import (
+    AccountKind,
+    Actor,
+    Operation,
+    OperationKind,
+    OperationState,
+    Site,
+    SiteAction,
+    SiteStatus,
+    Specification,
+    Toast,
+)
 from app.store.activity import ActivityLog
 
 # A site that has not answered by then is said to be still starting.
 SETTLE_SECONDS = 60.0
+# Looks, a deletion, a creation, the switch, the certificate and the reload.
+CALLS_NEEDED = 10
 _CLASSIC = (
     "If a classic web app of this account has the domain, delete that one on the host's Web page "
     "first. The plan may also be full."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: the name and address for the record, the session for the announcement."""
-
-    name: str
-    address: str
-    session_id: str
 
 
 class SiteActions:
@@ -39,22 +61,29 @@ class SiteActions:
         activity: ActivityLog,
         changes: Changes,
         refresh_soon: Callable[[str], None],
+        journal: Journal,
+        wake_worker: Callable[[], None],
+        pace: Pace | None = None,
     ) -> None:
         self._clients = clients
         self._known = known
         self._activity = activity
         self._changes = changes
         self._refresh_soon = refresh_soon
+        self._journal = journal
+        self._wake_worker = wake_worker
+        self._pace = pace or Pace()
         self._announcing: set[asyncio.Task[None]] = set()
 
     async def run(self, action: SiteAction, site: Site, actor: Actor) -> Site:
-        """Carries out the action and returns the site as it is now known.
+        """Carries the action out and returns the site as it is now known.
 
         The expected state is kept before the call, so that no later observation is overwritten,
-        and taken back if the call fails. Raises HostingError.
+        and taken back if the call fails. Raises HostingError; OutcomeUnknown if only the answer
+        of a switch was lost.
         """
         client = self.client(site.account_id)
-        target = f"{site.account_id}/{site.domain_name}"
+        operation = await self._begin_action(action, site, actor)
         with ExitStack() as stack:
             # Subscribed before the call: the site may have settled when the call returns.
             queue = stack.enter_context(self._changes.subscribe())
@@ -64,9 +93,15 @@ class SiteActions:
                 await self._call(client, action, site.domain_name)
             except HostingError as error:
                 await self._take_back(expected, site)
-                await self._record(action, target, actor, f"failed: {error}")
+                if operation is not None:
+                    await self._fail(operation, error)
+                else:
+                    await self._record(action, site, actor, f"failed: {error}")
                 raise
-            await self._record(action, target, actor, "done")
+            if operation is not None:
+                await self._journal.close(operation, OperationState.DONE, is_told=False)
+            else:
+                await self._record(action, site, actor, "done")
             self._refresh_soon(site.account_id)
             task = asyncio.create_task(self._announce(action, site, actor, queue, stack.pop_all()))
         self._announcing.add(task)
@@ -84,26 +119,12 @@ class SiteActions:
         enabled: bool = True,
     ) -> None:
         """Raises InvalidInput for what the host says of one field, else HostingError."""
-        client = self.client(account_id)
-        target = f"{account_id}/{domain_name}"
-        try:
-            site = await client.create_site(domain_name, command, working_folder, enabled=enabled)
-        except HostingError as error:
-            await self._record("create", target, actor, f"failed: {error}")
-            self._refresh_soon(account_id)
-            if not isinstance(error, HostRefused):
-                raise
-            if error.status == 403:
-                raise InvalidInput(f"{error} {_CLASSIC}", "domain_name") from None
-            if error.field in ("domain_name", "command", "working_directory"):
-                field = error.field.replace("working_directory", "working_folder")
-                raise InvalidInput(_plain(error, domain_name), field) from None
-            raise
-        # The host's events keep it from here on; what they said meanwhile is newer than `site`.
-        if await self._known.get(*site.key) is None:
-            await self._known.save(site)
-        self._refresh_soon(account_id)
-        await self._record("create", target, actor, "done")
+        wanted = Specification(domain_name, command, enabled, working_folder)
+        await self._create(account_id, wanted, actor)
+
+    async def recreate(self, account_id: str, wanted: Specification, actor: Actor) -> None:
+        """Makes a site again that was deleted. Raises HostingError, InvalidInput."""
+        await self._create(account_id, wanted, actor)
 
     async def ensure(self, account_id: str, domain_name: str, command: str, actor: Actor) -> None:
         """Creates the site unless it exists, and enables it. Raises HostingError."""
@@ -114,17 +135,64 @@ class SiteActions:
             await self.run(SiteAction.ENABLE, site, actor)
 
     async def delete(self, site: Site, actor: Actor) -> None:
-        """A site that the host does not know any more counts as deleted. Raises HostingError."""
-        target = f"{site.account_id}/{site.domain_name}"
+        """A site that the host does not know any more counts as deleted. Raises HostingError.
+
+        How it was made is read and written down before, so that it can be made again.
+        """
+        client = self.client(site.account_id)
+        found = await self._describe(client, site, OperationKind.DELETE, actor)
+        operation = await self._begin(
+            client, site.domain_name, OperationKind.DELETE, actor, old=found or _as_known(site)
+        )
         try:
-            await self.client(site.account_id).delete_site(site.domain_name)
+            await client.delete_site(site.domain_name)
         except HostingError as error:
             if not (isinstance(error, HostRefused) and error.status == 404):
-                await self._record("delete", target, actor, f"failed: {error}")
                 self._refresh_soon(site.account_id)
-                raise
+                await self._fail(operation, error)
         await self._known.forget(*site.key)
-        await self._record("delete", target, actor, "done")
+        await self._journal.close(operation, OperationState.DONE, is_told=False)
+
+    async def change_command(self, site: Site, text: str, actor: Actor) -> Operation:
+        """Gives the site another command; what comes back is closed if that is already done.
+
+        At PythonAnywhere the worker deletes the site and creates it anew. Before that it is made
+        sure that the command can work, the token does, and enough calls are left. Raises
+        InvalidInput, HostingError.
+        """
+        client = self.client(site.account_id)
+        command = check_new_command(text, site)
+        if await self._journal.open_on(*site.key) is not None:
+            raise SiteBusy(f"{site.domain_name} is still being changed. Wait until that is done.")
+        if (left := client.calls_left) is not None and left < CALLS_NEEDED:
+            raise HostThrottled(
+                f"Only {left} calls to this account are left in this minute, and a change of a "
+                "command takes up to ten. Try again in a minute.",
+                60.0,
+            )
+        old = await self._describe(client, site, OperationKind.CHANGE_COMMAND, actor)
+        if old is None:
+            raise NotSent("The host does not know this site any more.")
+        if old.command != site.command:
+            self._refresh_soon(site.account_id)
+            raise InvalidInput(
+                f"Somebody else has changed the command meanwhile. It is now: {old.command}",
+                "command",
+            )
+        new = replace(old, command=command)
+        if client.account.kind is AccountKind.LOCAL:
+            return await self._change_in_place(client, old, new, actor)
+        operation = await self._journal.begin(
+            client.account,
+            site.domain_name,
+            OperationKind.CHANGE_COMMAND,
+            actor,
+            state=OperationState.PLANNED,
+            old=old,
+            new=new,
+        )
+        self._wake_worker()
+        return operation
 
     def client(self, account_id: str) -> HostingClient:
         """Raises NotFound."""
@@ -138,6 +206,103 @@ class SiteActions:
             task.cancel()
         await asyncio.gather(*self._announcing, return_exceptions=True)
 
+    async def _create(self, account_id: str, wanted: Specification, actor: Actor) -> None:
+        client = self.client(account_id)
+        operation = await self._begin(
+            client, wanted.domain_name, OperationKind.CREATE, actor, new=wanted
+        )
+        try:
+            site = await calls.create(client, wanted)
+        except HostingError as error:
+            self._refresh_soon(account_id)
+            await self._fail(operation, error)
+        # The host's events keep it from here on; what they said meanwhile is newer than `site`.
+        known = await self._known.get(*site.key)
+        if known is None or known.is_gone:
+            await self._known.save(site)
+        self._refresh_soon(account_id)
+        if (site.command, site.enabled) == (wanted.command, wanted.enabled) and not (
+            wanted.certificate
+        ):
+            await self._journal.close(operation, OperationState.DONE, is_told=False)
+        else:
+            words = "It is there, but not all of it yet."
+            await self._look_soon(operation, words)
+
+    async def _change_in_place(
+        self,
+        client: HostingClient,
+        old: Specification,
+        new: Specification,
+        actor: Actor,
+    ) -> Operation:
+        kind = OperationKind.CHANGE_COMMAND
+        operation = await self._begin(client, new.domain_name, kind, actor, old=old, new=new)
+        try:
+            await self._known.save(await client.set_command(new.domain_name, new.command))
+        except HostingError as error:
+            await self._fail(operation, error)
+        return await self._journal.close(operation, OperationState.DONE, is_told=False)
+
+    async def _begin_action(self, action: SiteAction, site: Site, actor: Actor) -> Operation | None:
+        """A reload is not journalled, but has to wait for what is."""
+        if action is SiteAction.RELOAD:
+            if await self._journal.open_on(*site.key) is not None:
+                raise SiteBusy(f"{site.domain_name} is still being changed.")
+            return None
+        kind = OperationKind.ENABLE if action is SiteAction.ENABLE else OperationKind.DISABLE
+        client = self.client(site.account_id)
+        return await self._begin(client, site.domain_name, kind, actor, old=_as_known(site))
+
+    async def _begin(
+        self,
+        client: HostingClient,
+        domain_name: str,
+        kind: OperationKind,
+        actor: Actor,
+        *,
+        old: Specification | None = None,
+        new: Specification | None = None,
+    ) -> Operation:
+        """For one call that is made next; the worker leaves it alone until that has ended."""
+        return await self._journal.begin(
+            client.account, domain_name, kind, actor, old=old, new=new, due_in=self._pace.quiet
+        )
+
+    async def _fail(self, operation: Operation, error: HostingError) -> NoReturn:
+        """Closes the operation, unless it is not known what came of it. Raises always."""
+        if calls.is_unclear(error):
+            await self._look_soon(operation, f"The answer was lost. {error}")
+            raise OutcomeUnknown(
+                f"{error} Sitedeck is looking at what came of it, and will say so."
+            ) from None
+        await self._journal.close(operation, OperationState.FAILED, str(error), is_told=False)
+        kinds = (OperationKind.CREATE, OperationKind.CHANGE_COMMAND)
+        if operation.kind in kinds and isinstance(error, HostRefused):
+            raise _at_its_field(error, operation.domain_name) from None
+        raise error
+
+    async def _look_soon(self, operation: Operation, words: str) -> None:
+        await self._journal.look_soon(operation, words)
+        self._wake_worker()
+
+    async def _describe(
+        self, client: HostingClient, site: Site, kind: OperationKind, actor: Actor
+    ) -> Specification | None:
+        """How the site was made, None if it is gone.
+
+        Raises HostingError, and records it: what is to be done to the site does not begin.
+        """
+        try:
+            found = await calls.look(client, site.domain_name)
+            if found is None:
+                return None
+            certificate = await calls.certificate_of(client, site.domain_name)
+        except HostingError as error:
+            await self._record(kind.action, site, actor, f"failed: {error}")
+            raise error if isinstance(error, HostRefused) else NotSent(str(error)) from None
+        return replace(found[1], certificate=certificate)
+
     async def _call(self, client: HostingClient, action: SiteAction, domain_name: str) -> None:
         if action is SiteAction.RELOAD:
             await client.reload_site(domain_name)
@@ -150,7 +315,8 @@ class SiteActions:
         if now is not None and (now.status, now.enabled) == (expected.status, expected.enabled):
             await self._known.save(before)
 
-    async def _record(self, action: str, target: str, actor: Actor, result: str) -> None:
+    async def _record(self, action: str, site: Site, actor: Actor, result: str) -> None:
+        target = "/".join(site.key)
         await to_thread.run_sync(
             self._activity.record, actor.name, actor.address, action, target, result
         )
@@ -171,6 +337,28 @@ class SiteActions:
         toast = _outcome(action, site, settled)
         if toast is not None:
             self._changes.publish(Announcement(actor.session_id, toast))
+
+
+def check_new_command(text: str, site: Site) -> str:
+    """The command, if it can work and is another one. Raises InvalidInput."""
+    command = check_command(text)
+    if command == site.command:
+        raise InvalidInput("This is the command that the site has.", "command")
+    return command
+
+
+def _as_known(site: Site) -> Specification:
+    return Specification(site.domain_name, site.command, site.enabled)
+
+
+def _at_its_field(error: HostRefused, domain_name: str) -> HostingError | InvalidInput:
+    """A refused creation at the field of the form that it is about, if it is about one."""
+    if error.status == 403:
+        return InvalidInput(f"{error} {_CLASSIC}", "domain_name")
+    if error.field in ("domain_name", "command", "working_directory"):
+        field = error.field.replace("working_directory", "working_folder")
+        return InvalidInput(_plain(error, domain_name), field)
+    return error
 
 
 def _plain(error: HostRefused, domain_name: str) -> str:

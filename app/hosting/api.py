@@ -15,12 +15,13 @@ from app.hosting.wire import (
     HostInfo,
     parse_certificate,
     parse_cpu,
+    parse_described,
     parse_folder,
     parse_host_info,
     parse_site,
     parse_sites,
 )
-from app.models import Account, Certificate, CpuUsage, Folder, Site
+from app.models import Account, Certificate, CpuUsage, Folder, Site, Specification
 
 Parsed = TypeVar("Parsed")
 
@@ -64,6 +65,11 @@ class HostingApi(ABC):
     async def get_site(self, domain_name: str, urgency: Urgency = Urgency.PERSON) -> Site:
         return await self._site_in(Call("GET", self._website(domain_name), urgency=urgency))
 
+    async def describe_site(self, domain_name: str) -> tuple[Site, Specification]:
+        """The site, and all that its website object says of how it was made."""
+        call = Call("GET", self._website(domain_name))
+        return await self._answer(call, partial(parse_described, self.account))
+
     async def create_site(
         self, domain_name: str, command: str, working_directory: str, *, enabled: bool = True
     ) -> Site:
@@ -80,6 +86,11 @@ class HostingApi(ABC):
     async def set_enabled(self, domain_name: str, enabled: bool) -> Site:
         call = Call("PATCH", self._website(domain_name), body={"enabled": enabled})
         return await self._site_in(call)
+
+    async def set_command(self, domain_name: str, command: str) -> Site:
+        """Local host only: the running version ends, and a new one starts with the command."""
+        body = {"webapp": {"command": command}}
+        return await self._site_in(Call("PATCH", self._website(domain_name), body=body))
 
     async def reload_site(self, domain_name: str) -> None:
         """Returns when the reload has begun; the answer says nothing about its outcome."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.models import HostNotice, Site, Toast
+from app.models import HostNotice, Operation, Site, Toast
 
 QUEUE_LENGTH = 256
 
@@ -49,6 +49,13 @@ class AccountChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationsChanged:
+    """An operation began, took a step or ended; `operations` are all that are open now."""
+
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Announcement:
     """A toast for the pages of one session."""
 
@@ -63,6 +70,7 @@ Change = (
     | NoticeChanged
     | AccountSeen
     | AccountChanged
+    | OperationsChanged
     | Announcement
 )
 

@@ -14,13 +14,13 @@ from typing import Any, NoReturn
 import httpx
 
 from app import __version__
-from app.errors import ConfigurationError, HostUnavailable, TokenRefused
+from app.errors import ConfigurationError, HostUnavailable, NotSent, TokenRefused
 from app.hosting.addresses import check_address
 from app.hosting.api import Call, HostingApi, Parsed
 from app.hosting.bodies import ENCODINGS, MAX_ANSWER_BYTES, bounded_body, json_lines, parse_json
 from app.hosting.budget import Urgency
 from app.hosting.flights import Flight, Flights
-from app.hosting.governor import POLLS_AT_ONCE, Governor
+from app.hosting.governor import POLLS_AT_ONCE, Endpoint, Governor
 from app.hosting.refusals import is_error_object, refusal
 from app.hosting.retries import Retries
 from app.hosting.slices import FileSlice, body_limit, read_slice
@@ -89,7 +89,7 @@ class HostingClient(HostingApi):
             try:
                 return token_file.read_text().strip()
             except OSError:
-                raise HostUnavailable("The local host has not started yet.") from None
+                raise NotSent("The local host has not started yet.") from None
 
         transport = httpx.AsyncHTTPTransport(uds=str(socket))
         return cls(account, "http://localhost", transport, read_token)
@@ -122,6 +122,11 @@ class HostingClient(HostingApi):
 
     async def close(self) -> None:
         await self._http.aclose()
+
+    @property
+    def calls_left(self) -> int | None:
+        """How many calls about websites the account allows now; None without a limit."""
+        return self._governor.left(Endpoint.WEBSITES) if self._governor else None
 
     @property
     def is_changing(self) -> bool:
@@ -284,8 +289,10 @@ def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
 def _unavailable(error: Exception) -> HostUnavailable:
     if isinstance(error, httpx.ConnectError):
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return HostUnavailable("The host's certificate cannot be trusted.")
-        return HostUnavailable("Nothing answers at the host's address.")
+            return NotSent("The host's certificate cannot be trusted.")
+        return NotSent("Nothing answers at the host's address.")
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+        return NotSent("The host did not answer in time.")
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return HostUnavailable("The host did not answer in time.")
     return HostUnavailable("The host broke off the connection.")

@@ -15,7 +15,7 @@ from app.errors import (
     HostUnavailable,
 )
 from app.hosting.breaker import Breaker
-from app.hosting.budget import LIMIT, SHORTEST_SECONDS, Budget, Urgency
+from app.hosting.budget import CALLS, LIMIT, SHORTEST_SECONDS, Budget, Urgency
 from app.hosting.pause import Pause
 from app.models import CallBudget
 
@@ -110,6 +110,13 @@ class Governor:
         """What each class has used, and what waits and why."""
         now = self._clock()
         return [lane.state(now, endpoint.value) for endpoint, lane in self._lanes.items()]
+
+    def left(self, endpoint: Endpoint) -> int:
+        """How many calls of the class a person could make at once."""
+        lane, now = self._lanes[endpoint], self._clock()
+        if lane.breaker.is_open or lane.pause.left(now):
+            return 0
+        return max(CALLS - lane.budget.used(now), 0)
 
     @asynccontextmanager
     async def turn(self, endpoint: Endpoint, urgency: Urgency) -> AsyncIterator[None]:

@@ -16,6 +16,16 @@ class KnownSites:
     def __init__(self, sites: Sites, changes: Changes) -> None:
         self._sites = sites
         self._changes = changes
+        # What an operation takes away and makes anew is shown so until it is done.
+        self._in_work: dict[tuple[str, str], Site] = {}
+
+    async def show_in_work(self, site: Site) -> None:
+        """Shows the site so, whatever lists of the account say, until `end_work`."""
+        self._in_work[site.key] = site
+        await self.save(site)
+
+    def end_work(self, account_id: str, domain_name: str) -> None:
+        self._in_work.pop((account_id, domain_name), None)
 
     async def get(self, account_id: str, domain_name: str) -> Site | None:
         return await to_thread.run_sync(self._sites.get, account_id, domain_name)
@@ -37,8 +47,10 @@ class KnownSites:
     ) -> None:
         """Keeps a complete list: sites that are not on it are forgotten, or said to be gone."""
         before = {site.key: site for site in await self.of_account(account_id)}
+        listed = {site.key: site for site in sites}
+        listed |= {key: site for key, site in self._in_work.items() if key[0] == account_id}
         save = partial(self._sites.save_list, keep_missing=keep_missing)
-        saved = await to_thread.run_sync(save, account_id, sites)
+        saved = await to_thread.run_sync(save, account_id, listed.values())
         for site in saved:
             if before.get(site.key) != site:
                 self._changes.publish(SiteChanged(site))

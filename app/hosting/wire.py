@@ -21,6 +21,7 @@ from app.models import (
     HostState,
     Site,
     SiteStatus,
+    Specification,
 )
 
 # Wider than what a site may be called here, but no path and no markup.
@@ -117,6 +118,34 @@ def parse_sites(account: Account, data: object) -> list[Site]:
     if not isinstance(data, list):
         raise HostUnavailable("The host answered something that is not a list of websites.")
     return [parse_site(account, item) for item in data]
+
+
+def parse_specification(data: object) -> Specification:
+    """What a website object says of how the site was made. Raises HostUnavailable.
+
+    Its certificate is not in there. Older hosts leave out the log files.
+    """
+    try:
+        fields = _mapping(data)
+        webapp = _mapping(fields["webapp"])
+        domains = [_mapping(entry)["domain_name"] for entry in webapp.get("domains") or ()]
+        return Specification(
+            domain_name=_domain(fields["domain_name"]),
+            command=_text(webapp["command"]),
+            enabled=bool(fields["enabled"]),
+            working_folder=_text(fields.get("working_directory") or ""),
+            domains=tuple(_domain(name) for name in domains),
+            logs=tuple(_text(path) for path in _mapping(fields.get("logfiles") or {}).values()),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise HostUnavailable(
+            f"The host described a website in a way Sitedeck does not know ({error})."
+        ) from None
+
+
+def parse_described(account: Account, data: object) -> tuple[Site, Specification]:
+    """One website object as what was seen and as how it was made. Raises HostUnavailable."""
+    return parse_site(account, data), parse_specification(data)
 
 
 def parse_host_info(data: object) -> HostInfo:

@@ -108,6 +108,24 @@ class ManagedSite:
         self._show(HostState.RELOADING, "")
         self._settle_soon()
 
+    def set_command(self, command: str) -> None:
+        """Let the site run another command, one that has been checked, from its next start on.
+
+        An enabled site is started anew at once. Raises OSError if it cannot be saved; nothing has
+        changed then.
+        """
+        self._refuse_if_held()
+        if command == self.spec.command:
+            self._tell()
+            return
+        self._save(replace(self.spec, command=command, generation=self.generation))
+        if self.spec.enabled:
+            self._restart_wanted = True
+            self._show(HostState.RELOADING, "")
+            self._settle_soon()
+        else:
+            self._tell()
+
     async def hold(self) -> None:
         """Stop the process for good, without a change to what the owner set."""
         self._is_held = True

@@ -30,6 +30,13 @@ from app.models.logs import (
     Traceback,
     TracebackPart,
 )
+from app.models.operations import (
+    Actor,
+    Operation,
+    OperationKind,
+    OperationState,
+    Specification,
+)
 from app.models.records import (
     Activity,
     HostNotice,
@@ -56,6 +63,7 @@ __all__ = [
     "Account",
     "AccountKind",
     "Activity",
+    "Actor",
     "Answer",
     "CallBudget",
     "Certificate",
@@ -73,6 +81,9 @@ __all__ = [
     "LogKind",
     "LogLine",
     "LogName",
+    "Operation",
+    "OperationKind",
+    "OperationState",
     "PathFinding",
     "PathState",
     "Raised",
@@ -83,6 +94,7 @@ __all__ = [
     "SiteAction",
     "SiteStatus",
     "SiteTemplate",
+    "Specification",
     "Toast",
     "Traceback",
     "TracebackPart",

@@ -8,13 +8,15 @@ from app.models.sites import SiteAction
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """The result of an action: a sentence and a fact. `undo` acts on the site `site_key`."""
+    """The result of an action: a sentence and a fact. `undo` acts on the site `site_key`, and
+    `can_recreate` says that it is gone and can be made again."""
 
     text: str
     detail: str = ""
     is_error: bool = False
     undo: SiteAction | None = None
     site_key: tuple[str, str] | None = None
+    can_recreate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class HostNotice:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One entry of the record: `result` is `done`, or `failed: ` and why.
+    """One entry of the record: `result` is `done` or `failed`, with the facts behind a colon.
 
     `target` is `ACCOUNT/DOMAIN`, `ACCOUNT`, or the name of a user.
     """
@@ -48,6 +50,10 @@ class Activity:
     @property
     def has_failed(self) -> bool:
         return self.result.startswith("failed")
+
+    @property
+    def facts(self) -> str:
+        return self.result.partition(": ")[2]
 
     @property
     def site_key(self) -> tuple[str, str] | None:

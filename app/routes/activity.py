@@ -5,13 +5,17 @@ from fasthtml.common import FT
 from starlette.requests import Request
 
 from app import urls
+from app.errors import NotFound
+from app.models import Role
+from app.routes.openoperations import operations_area
+from app.routes.operations import deleted_notice
 from app.routes.pages import account_labels, shell_page
 from app.routes.router import Router
-from app.routes.services import services_of, utc_now
+from app.routes.services import services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.store.activity import PAGE_ENTRIES
 from components.activity import ActivityList, ActivityPage
-from components.site import SiteHead, SiteTabs
+from components.site import GoneHead, SiteHead, SiteTabs
 
 router = Router()
 
@@ -29,7 +33,7 @@ async def show_activity(req: Request) -> FT:
     return await shell_page(
         req,
         "Activity",
-        ActivityPage(entries, query, utc_now(), has_more=has_more),
+        ActivityPage(entries, query, utc_now(), await _recreatable(req), has_more=has_more),
         section="activity",
         stream_href=urls.events("activity", since),
     )
@@ -39,20 +43,40 @@ async def show_activity(req: Request) -> FT:
 async def show_site_activity(req: Request) -> FT:
     services = services_of(req)
     since = services.changes.sequence
-    site = await find_site(req)
-    label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
-    target = "/".join(site.key)
+    account_id, domain_name = req.path_params["account_id"], req.path_params["domain"]
+    target = f"{account_id}/{domain_name}"
     entries = await to_thread.run_sync(lambda: services.activity.page(target=target))
     return await shell_page(
         req,
-        f"Activity of {site.domain_name}",
-        SiteHead(site, label),
-        host_notice(services),
-        SiteTabs(site, "activity"),
+        f"Activity of {domain_name}",
+        *await _head(req),
         ActivityList(entries, utc_now()),
-        account_id=site.account_id,
+        account_id=account_id,
         stream_href=urls.events(target, since),
     )
+
+
+async def _head(req: Request) -> list[FT]:
+    """What stands above the entries of a site, also of one that was deleted."""
+    services = services_of(req)
+    try:
+        site = await find_site(req)
+    except NotFound:
+        return [GoneHead(req.path_params["domain"]), await deleted_notice(req)]
+    label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
+    return [
+        SiteHead(site, label),
+        host_notice(services),
+        await operations_area(req, site.key),
+        SiteTabs(site, "activity"),
+    ]
+
+
+async def _recreatable(req: Request) -> frozenset[tuple[str, str]]:
+    """The sites that the person may make again."""
+    if not session_of(req).user.role.includes(Role.ADMIN):
+        return frozenset()
+    return frozenset(await to_thread.run_sync(services_of(req).operations.recreatable))
 
 
 def _number(text: str) -> int:

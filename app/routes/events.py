@@ -17,18 +17,21 @@ from app.hosting.changes import (
     Change,
     ListChanged,
     NoticeChanged,
+    OperationsChanged,
     SiteChanged,
     SiteGone,
 )
 from app.logs.sse import encode_event
-from app.models import Site
+from app.models import Role, Site
 from app.routes.accountviews import ACCOUNTS_VIEW, account_events
+from app.routes.openoperations import draw_operations
 from app.routes.pages import account_labels
 from app.routes.router import Router
 from app.routes.services import Services, services_of, session_of, utc_now
 from app.routes.streaming import Events, EventStream
 from app.store.accounts import LOCAL
 from components.feedback import NOTICE_EVENT, TOAST_EVENT, HostNoticeArea, ToastCard
+from components.operations import OPERATIONS_EVENT
 from components.site import SiteHead, SiteOverview, head_id, overview_id
 from components.siterow import SiteRow, row_id
 from components.sites import LIST_EVENT, SUMMARY_EVENT
@@ -48,6 +51,7 @@ async def page_events(req: Request) -> Response:
         req.query_params.get("view", ""),
         await to_thread.run_sync(account_labels, services),
         session_of(req).id_hash,
+        session_of(req).user.role,
     )
     sources = [view.events(services, req.query_params.get("since", ""))]
     if view.name == ACCOUNTS_VIEW:
@@ -68,6 +72,7 @@ class PageView:
     name: str
     labels: Mapping[str, str]
     session_id: str
+    role: Role
 
     async def events(self, services: Services, since: str) -> Events:
         """First what the page has missed since the change number `since`, then what comes."""
@@ -88,7 +93,9 @@ class PageView:
 
     async def _refresh(self, services: Services) -> list[bytes]:
         notice = services.local_host.notice if services.local_host else None
+        operations = await to_thread.run_sync(services.operations.open)
         events = self._draw(NoticeChanged(notice))
+        events += self._draw(OperationsChanged(tuple(operations)))
         if self.name == "sites":
             return events + self._draw(ListChanged())
         site = await to_thread.run_sync(services.sites.get, *self.name.partition("/")[::2])
@@ -104,9 +111,18 @@ class PageView:
             return [encode_event(json.dumps(data), event=SEEN_EVENT)]
         if isinstance(change, NoticeChanged):
             return [_event(NOTICE_EVENT, HostNoticeArea(change.notice, LOCAL.id))]
+        if isinstance(change, OperationsChanged):
+            return self._draw_operations(change)
         if isinstance(change, Announcement) and change.session_id == self.session_id:
             return [_event(TOAST_EVENT, ToastCard(change.toast))]
         return []
+
+    def _draw_operations(self, change: OperationsChanged) -> list[bytes]:
+        account_id, slash, domain_name = self.name.partition("/")
+        if self.name != "sites" and not slash:
+            return []
+        key = (account_id, domain_name) if slash else None
+        return [_event(OPERATIONS_EVENT, draw_operations(change.operations, key, self.role))]
 
     def _draw_site(self, site: Site) -> list[bytes]:
         label = self.labels.get(site.account_id, "")

@@ -18,6 +18,7 @@ from app.logs.identity import Cursor
 from app.logs.sse import encode_event
 from app.models import LogName, Role, Site, Toast
 from app.routes.events import PageView
+from app.routes.openoperations import operations_area
 from app.routes.pages import account_labels, set_flash, shell_page
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, services_of, session_of
@@ -59,6 +60,7 @@ async def show_log(req: Request) -> FT:
         f"{name} log of {site.domain_name}",
         SiteHead(site, label),
         host_notice(services),
+        await operations_area(req, site.key),
         SiteTabs(site, "logs"),
         LogView(
             site.key,
@@ -107,7 +109,7 @@ async def follow_log(req: Request) -> Response:
     resume = req.headers.get("last-event-id") or req.query_params.get("after", "")
     cursor = Cursor.parse(resume) if resume else None
     labels = await to_thread.run_sync(account_labels, services)
-    view = PageView("/".join(site.key), labels, session_of(req).id_hash)
+    view = PageView("/".join(site.key), labels, session_of(req).id_hash, session_of(req).user.role)
     return EventStream(
         req,
         _lines(services, site, name, cursor),

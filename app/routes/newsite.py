@@ -9,14 +9,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import HostingError, HostRefused, HostUnavailable, InvalidInput, NotFound
+from app.errors import HostingError, HostRefused, InvalidInput, NotFound, OutcomeUnknown
 from app.hosting import commands, templates
 from app.hosting.linter import lint
 from app.hosting.refusedsites import explained, foreign_name_hint
-from app.models import Account, AccountKind, CommandFinding, CommandReport, Role, parse_domain
-from app.routes.pages import shell_page
+from app.models import (
+    Account,
+    AccountKind,
+    CommandFinding,
+    CommandReport,
+    Role,
+    Toast,
+    parse_domain,
+)
+from app.routes.pages import set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import Services, actor_of, services_of
+from app.routes.services import Services, actor_of, services_of, session_of
 from app.security.forms import read_form
 from components.commandfield import (
     COMMAND_ID,
@@ -106,8 +114,12 @@ async def create_site(req: Request) -> FtResponse | Response:
         await _create(req, account, domain_name, command, form)
     except InvalidInput as error:
         errors = {error.field: str(error)}
+    except OutcomeUnknown as error:
+        toast = Toast(f"The answer about {domain_name} was lost.", str(error), is_error=True)
+        await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
+        return RedirectResponse(urls.SITES, 303)
     except HostingError as error:
-        errors = {"": _failure(error)}
+        errors = {"": f"The site was not created. {error}"}
     else:
         return RedirectResponse(urls.site(account.id, domain_name), 303)
     account = _chosen(accounts, form.get("account_id", ""))
@@ -159,12 +171,6 @@ async def _look(
     except NotFound as error:
         return CommandNotesView(report, problem=str(error))
     return CommandNotesView(report, paths)
-
-
-def _failure(error: HostingError) -> str:
-    if isinstance(error, HostUnavailable):
-        return f"{error} Whether the site was created is not known: look at the list of sites."
-    return f"The site was not created. {error}"
 
 
 def _suggestions(account: Account) -> dict[str, str]:

@@ -7,13 +7,15 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from app.hosting.accounts import AccountService
-from app.hosting.actions import Actor, SiteActions
+from app.hosting.actions import SiteActions
 from app.hosting.attention import Attention
 from app.hosting.changes import Changes
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
+from app.hosting.operations.worker import OperationWorker
 from app.logs.hub import LogHub
 from app.logs.remote.sources import LogSources
+from app.models import Actor
 from app.security.passwords import PasswordService
 from app.security.rules import auth_of
 from app.security.sessions import SessionService
@@ -22,6 +24,7 @@ from app.security.streams import StreamSlots
 from app.settings import Settings
 from app.store.accounts import Accounts
 from app.store.activity import ActivityLog
+from app.store.operations import Operations
 from app.store.sessions import SessionRow
 from app.store.sites import Sites
 from app.store.users import Users
@@ -41,6 +44,8 @@ class Services:
     passwords: PasswordService
     setup_token: SetupToken
     actions: SiteActions
+    operations: Operations
+    worker: OperationWorker
     changes: Changes
     hub: LogHub
     log_files: LogSources

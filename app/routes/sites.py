@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import HostingError, HostRefused, NotFound
+from app.errors import HostingError, HostRefused, NotFound, OutcomeUnknown
 from app.hosting import sample
+from app.hosting.operations.calls import is_unclear
 from app.models import Role, Site, SiteAction, SiteStatus, Toast
+from app.routes.openoperations import operations_area
 from app.routes.pages import account_labels, set_flash, shell_page
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, services_of, session_of, utc_now
@@ -58,6 +60,7 @@ async def overview(req: Request) -> FT:
         "Sites",
         SitesHead(in_account, may_create=bool(sites) and _is_admin(req)),
         host_notice(services),
+        await operations_area(req),
         SitesToolbar(shown) if sites else None,
         SiteSummary(in_account, shown) if sites else None,
         content,
@@ -124,10 +127,14 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
     try:
         site = await services.actions.run(action, site, actor_of(req))
         toast = _toast(action, site)
+    except OutcomeUnknown as error:
+        # The row shows what was known before; what came of it arrives on the event stream.
+        words = f"{action.value.capitalize()} {site.domain_name}: the answer was lost"
+        toast = Toast(words, str(error), is_error=True, site_key=site.key)
     except HostingError as error:
         status = 502
         words = f"{action.value.capitalize()} failed: {site.domain_name}"
-        detail = f"{error} Nothing was changed."
+        detail = f"{error} {_consequence(action, error)}"
         toast = Toast(words, detail, is_error=True, site_key=site.key)
     if "hx-request" not in req.headers:
         return await _back(req, services, site, toast)
@@ -151,6 +158,13 @@ async def _back(req: Request, services: Services, site: Site, toast: Toast) -> R
     site_page = urls.site(*site.key)
     came_from_site = site_page in req.headers.get("referer", "")
     return RedirectResponse(site_page if came_from_site else urls.SITES, 303)
+
+
+def _consequence(action: SiteAction, error: HostingError) -> str:
+    """What is true now; only a reload has nobody who looks at what came of it."""
+    if action is SiteAction.RELOAD and is_unclear(error):
+        return "Whether it was reloaded is not known."
+    return "Nothing was changed."
 
 
 def _toast(action: SiteAction, site: Site) -> Toast:

@@ -1,4 +1,4 @@
-"""The settings tab of a site, and its deletion."""
+"""The settings tab of a site: its command, and its deletion."""
 
 from collections.abc import Mapping
 
@@ -9,13 +9,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import HostingError, HostUnavailable, InvalidInput, NotFound
-from app.models import Role, Site, Toast
+from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
+from app.hosting.actions import check_new_command
+from app.models import OperationState, Role, Site, Toast
+from app.routes.openoperations import operations_area
 from app.routes.pages import set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import actor_of, services_of, session_of
+from app.routes.services import actor_of, services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.security.forms import read_form
+from app.store.accounts import LOCAL
+from components.operations import StoppedChange
 from components.site import SiteHead, SiteTabs
 from components.sitesettings import SiteSettings
 
@@ -25,6 +29,33 @@ router = Router()
 @router.page(SITE_PATH + "/settings")
 async def show_settings(req: Request) -> FT:
     return await _page(req, await find_site(req), {}, {})
+
+
+@router.action(SITE_PATH + "/command", role=Role.ADMIN)
+async def change_command(req: Request) -> FtResponse | Response:
+    """Where the site has to be recreated for it, that is asked first."""
+    services = services_of(req)
+    site = await find_site(req)
+    form: dict[str, str] = {}
+    try:
+        form = await read_form(req, {"command": 20_000, "confirmed": 3})
+        if not form["confirmed"] and site.account_id != LOCAL.id:
+            check_new_command(form["command"], site)
+            return FtResponse(await _page(req, site, form, {}, is_asked=True), 200)
+        operation = await services.actions.change_command(site, form["command"], actor_of(req))
+    except (InvalidInput, HostingError) as error:
+        field = error.field if isinstance(error, InvalidInput) else ""
+        words = str(error)
+        if isinstance(error, HostingError) and not isinstance(error, OutcomeUnknown):
+            words = f"{error} The command was not changed."
+        return FtResponse(await _page(req, site, form, {field or "command": words}), 422)
+    if operation.state.is_open:
+        toast = Toast(f"Recreating {site.domain_name}", "This page shows how far it is.")
+    else:
+        words = "It starts with its new command." if site.enabled else "It is used when enabled."
+        toast = Toast(f"{site.domain_name} has its new command", words, site_key=site.key)
+    await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
+    return RedirectResponse(urls.site(*site.key), 303)
 
 
 @router.action(SITE_PATH + "/delete", role=Role.ADMIN)
@@ -38,35 +69,54 @@ async def delete_site(req: Request) -> FtResponse | Response:
         if form["confirm"].strip().lower() != site.domain_name:
             raise InvalidInput(f"Type {site.domain_name} to delete the site.", "confirm")
         await services.actions.delete(site, actor_of(req))
+    except OutcomeUnknown as error:
+        toast = Toast(f"The answer about {site.domain_name} was lost.", str(error), is_error=True)
     except (InvalidInput, HostingError) as error:
         return FtResponse(await _page(req, site, form, {"confirm": _words(error)}), 422)
-    toast = Toast(f"{site.domain_name} deleted", "Its logs and files are still there.")
+    else:
+        words = "Its logs and files are still there."
+        toast = Toast(f"{site.domain_name} deleted", words, site_key=site.key, can_recreate=True)
     await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
     return RedirectResponse(urls.SITES, 303)
 
 
 def _words(error: InvalidInput | HostingError) -> str:
-    if isinstance(error, HostUnavailable):
-        return f"{error} Whether the site was deleted is not known: look at the list of sites."
     return f"{error} The site was not deleted." if isinstance(error, HostingError) else str(error)
 
 
 async def _page(
-    req: Request, site: Site, values: Mapping[str, str], errors: Mapping[str, str]
+    req: Request,
+    site: Site,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    *,
+    is_asked: bool = False,
 ) -> FT:
     services = services_of(req)
     since = services.changes.sequence
     account = await to_thread.run_sync(services.accounts.get, site.account_id)
     if account is None:
         raise NotFound("There is no such account.")
-    may_delete = session_of(req).user.role.includes(Role.ADMIN)
+    may_change = session_of(req).user.role.includes(Role.ADMIN)
+    last = await to_thread.run_sync(services.operations.latest, *site.key)
+    was_stopped = last is not None and last.state is OperationState.ABORTED
+    stopped = StoppedChange(last, utc_now()) if last is not None and was_stopped else None
     return await shell_page(
         req,
         f"Settings of {site.domain_name}",
         SiteHead(site, account.label),
         host_notice(services),
+        await operations_area(req, site.key),
         SiteTabs(site, "settings"),
-        SiteSettings(site, account, values, errors, may_delete=may_delete),
+        SiteSettings(
+            site,
+            account,
+            values,
+            errors,
+            may_change=may_change,
+            is_asked=is_asked,
+            stopped=stopped,
+        ),
         account_id=site.account_id,
         stream_href=urls.events("/".join(site.key), since),
     )

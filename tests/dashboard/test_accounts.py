@@ -14,6 +14,7 @@ from app.routes.services import Services
 from app.store.accounts import LOCAL
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.fakes.troubles import Trouble
 from tests.support import (
     SAME_ORIGIN,
     Dashboard,
@@ -180,13 +181,14 @@ def test_a_domain_of_a_classic_web_app_is_explained_at_its_field(place: Connecte
 def test_failures_to_create_and_to_delete_are_in_the_record(place: Connected) -> None:
     place.add()
     eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
-    place.fake.fail(Fault.HTML_502)
     new = {"account_id": "acme", "domain_name": "new.example.org", "command": "/home/alice/serve"}
+    place.fake.trouble("create", Trouble.PLAN_LIMIT)
     answer = place.post("/sites", template="own", enabled="on", **new)
-    assert "Whether the site was created is not known" in answer.text
+    assert "Your plan allows no more websites" in answer.text
     assert attribute(one(parse(answer.text), "#domain_name"), "value") == "new.example.org"
+    place.fake.fail(Fault.HTML_502)
     answer = place.post(f"/accounts/acme/sites/{SITE}/delete", confirm=SITE)
-    assert "Whether the site was deleted is not known" in answer.text
+    assert "The site was not deleted" in answer.text
     events = parse(place.get("/activity")).select(".event")
     assert [bool(event.select(".ico.bad")) for event in events[:2]] == [True, True]
     assert "delet" in events[0].get_text() and "creat" in events[1].get_text()

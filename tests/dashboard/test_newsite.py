@@ -111,7 +111,7 @@ def test_the_form_shows_the_steps_of_each_template(deck: Deck) -> None:
 
 def test_the_settings_say_what_can_be_changed(deck: Deck) -> None:
     page = deck.dashboard.client.get(f"/accounts/local/sites/{WORKS}/settings")
-    assert "delete the site and create it again" in page.text
+    assert "a new one starts with this command" in page.text
 
 
 def test_a_site_is_deleted_only_after_its_domain_was_typed(deck: Deck) -> None:

@@ -21,6 +21,7 @@ from app.models import LogKind
 from tests.fakes.faults import Fault, faulty_answer
 from tests.fakes.files import FakeFiles, log_path
 from tests.fakes.serving import DEADLINE, serving
+from tests.fakes.troubles import LateReads, Reset, Stop, Trouble, troubled_answer
 
 USER = "alice"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -39,6 +40,7 @@ class SeenCall:
     method: str
     path: str
     at: float
+    name: str = ""
 
 
 @dataclass
@@ -48,6 +50,11 @@ class FakePythonAnywhere:
     `limit` is calls a minute for each class of endpoints (None: no limit), `faults` is what goes
     wrong, by class (CLASSES). A request with a method in `holds` is answered when the event there
     is set.
+
+    Calls about websites have names (`list`, `create`, `get`, `patch`, `delete`, `reload`,
+    `certificate`, `certify`) for what goes wrong with some of them: see `trouble`. `stops` are
+    calls that stand still, before or after their work: `create before`. `meddle` is what somebody
+    else does when a call has been answered. `reserved_seconds` a deleted domain stays taken.
     """
 
     address: str = ""
@@ -69,10 +76,24 @@ class FakePythonAnywhere:
             "next_reset_time": "2030-01-01T03:26:37",
         }
     )
+    troubles: dict[str, list[Trouble]] = field(default_factory=dict)
+    stops: dict[str, Stop] = field(default_factory=dict)
+    meddle: dict[str, Callable[[], None]] = field(default_factory=dict)
+    late: LateReads = field(default_factory=LateReads)
+    reserved_seconds: float = 0.0
+    reserved: dict[str, float] = field(default_factory=dict)
 
     def fail(self, fault: Fault | None) -> None:
         """Everything fails so, or works again."""
         self.faults = {} if fault is None else dict.fromkeys(CLASSES, fault)
+
+    def trouble(self, call: str, *troubles: Trouble) -> None:
+        """What goes wrong with the next calls of that name, one after the other."""
+        self.troubles.setdefault(call, []).extend(troubles)
+
+    def called(self, name: str) -> int:
+        """How many calls of that name have come."""
+        return Counter(call.name for call in self.calls)[name]
 
     def count(self, endpoint: str) -> int:
         return Counter(call.endpoint for call in self.calls)[endpoint]
@@ -94,6 +115,15 @@ class FakePythonAnywhere:
                 "domains": [{"domain_name": domain, "enabled": enabled}],
             },
             "logfiles": {kind.value: log_path(domain, kind) for kind in LogKind},
+        }
+
+    def add_certificate(self, domain: str, kind: str = "letsencrypt-auto-renew") -> None:
+        self.certificates[domain] = {
+            "not_after": "20300824T171623Z",
+            "issuer_name": "Let's Encrypt",
+            "subject_name": domain,
+            "subject_alternate_names": [domain],
+            "cert_type": kind,
         }
 
     def write_log(self, domain: str, data: bytes, kind: LogKind = LogKind.ERROR) -> None:
@@ -118,17 +148,54 @@ class FakePythonAnywhere:
 
     def _route(self, path: str, endpoint: str, handler: Handler) -> Route:
         async def answer(request: Request) -> Response:
-            self.calls.append(
-                SeenCall(endpoint, request.method, request.url.path, time.monotonic())
-            )
+            name = _name(endpoint, request)
+            seen = SeenCall(endpoint, request.method, request.url.path, time.monotonic(), name)
+            self.calls.append(seen)
             if fault := self.faults.get(endpoint):
                 return await faulty_answer(fault, request)
             if hold := self.holds.get(request.method):
                 await asyncio.to_thread(hold.wait, DEADLINE)
+            if await self._stop(f"{name} before"):
+                return Reset()
             refused = self._refused(request, endpoint)
-            return refused or handler(request, await request.body())
+            if refused is not None:
+                return refused
+            return await self._work(name, handler, request)
 
         return Route(path, answer, methods=METHODS)
+
+    async def _work(self, name: str, handler: Handler, request: Request) -> Response:
+        planned = self.troubles.get(name)
+        trouble = planned.pop(0) if planned else None
+        if trouble is not None and not trouble.is_after and not trouble.is_partial:
+            return await troubled_answer(trouble, request)
+        answer = handler(request, await request.body())
+        if trouble is not None and trouble.is_partial:
+            answer = self._spoil(request, trouble, json.loads(await request.body()))
+        await self._stop(f"{name} after")
+        if name in self.meddle:
+            self.meddle.pop(name)()
+        return await troubled_answer(trouble, request) if trouble and trouble.is_after else answer
+
+    async def _stop(self, name: str) -> bool:
+        """Whether the call is dropped."""
+        stop = self.stops.pop(name, None)
+        if stop is None:
+            return False
+        stop.reached.set()
+        await asyncio.to_thread(stop.go.wait, DEADLINE)
+        return stop.is_dropped
+
+    def _spoil(self, request: Request, trouble: Trouble, content: dict[str, Any]) -> Response:
+        """The site that was just made lacks something."""
+        site = self.websites[content["domain_name"]]
+        if trouble is Trouble.MADE_DISABLED:
+            site["enabled"] = False
+        elif trouble is Trouble.MADE_WITHOUT_COMMAND:
+            site["webapp"]["command"] = ""
+        else:
+            del site["logfiles"]
+        return JSONResponse(site, 201)
 
     def _refused(self, request: Request, endpoint: str) -> Response | None:
         given = request.headers.get("authorization")
@@ -152,7 +219,7 @@ class FakePythonAnywhere:
 
     def _list(self, request: Request, body: bytes) -> Response:
         if request.method == "GET":
-            return JSONResponse(list(self.websites.values()))
+            return JSONResponse(self.late.read_all(self.websites))
         if request.method != "POST":
             return _wrong_method(request)
         content = json.loads(body)
@@ -161,27 +228,35 @@ class FakePythonAnywhere:
             return JSONResponse({"domain_name": ["This field is required."]}, 400)
         if not webapp or not webapp.get("command"):
             return JSONResponse({"webapp": {"command": ["This field may not be blank."]}}, 400)
-        if domain in self.websites:
+        if domain in self.websites or time.monotonic() < self.reserved.get(domain, 0.0):
             words = "domain with this domain name already exists."
             return JSONResponse({"domain_name": [words]}, 400)
         if domain in self.classic_domains:
             taken = {"message": ["A web app with this domain name already exists."]}
             is_forbidden = self.classic_status == 403
             return JSONResponse(FORBIDDEN if is_forbidden else taken, self.classic_status)
+        self.late.note_write(domain, self.websites)
         self.add_site(domain, webapp["command"], content.get("enabled", True))
         return JSONResponse(self.websites[domain], 201)
 
     def _one(self, request: Request, body: bytes) -> Response:
         domain = request.path_params["domain"]
+        if request.method == "GET":
+            shown = self.late.read(domain, self.websites)
+            return JSONResponse(shown) if shown else JSONResponse(NOT_FOUND, 404)
         if domain not in self.websites:
             return JSONResponse(NOT_FOUND, 404)
         site = self.websites[domain]
         if request.method == "DELETE":
+            self.late.note_write(domain, self.websites)
             del self.websites[domain]
+            self.certificates.pop(domain, None)
+            self.reserved[domain] = time.monotonic() + self.reserved_seconds
             return Response(status_code=204)
         if request.method == "PATCH":
+            self.late.note_write(domain, self.websites)
             site["enabled"] = json.loads(body).get("enabled", site["enabled"])
-        elif request.method != "GET":
+        else:
             return _wrong_method(request)
         return JSONResponse(site)
 
@@ -200,13 +275,7 @@ class FakePythonAnywhere:
     def _certificate(self, request: Request, body: bytes) -> Response:
         domain = request.path_params["domain"]
         if request.method == "POST":
-            self.certificates[domain] = {
-                "not_after": "20300824T171623Z",
-                "issuer_name": "Let's Encrypt",
-                "subject_name": domain,
-                "subject_alternate_names": [domain],
-                "cert_type": json.loads(body)["cert_type"],
-            }
+            self.add_certificate(domain, json.loads(body)["cert_type"])
             return JSONResponse({"status": "OK"})
         if request.method != "GET":
             return _wrong_method(request)
@@ -226,6 +295,24 @@ def fake_pythonanywhere(
     with serving(app, lambda: Fault.RESET in fake.faults.values(), certificate) as address:
         fake.address = address
         yield fake
+
+
+_NAMES = {
+    ("websites", "GET"): "list",
+    ("websites", "POST"): "create",
+    ("website", "GET"): "get",
+    ("website", "PATCH"): "patch",
+    ("website", "DELETE"): "delete",
+    ("website", "POST"): "reload",
+    ("certificates", "GET"): "certificate",
+    ("certificates", "POST"): "certify",
+}
+
+
+def _name(endpoint: str, request: Request) -> str:
+    """What a call about a website is called here; empty for the others."""
+    is_one = endpoint == "websites" and "domain" in request.path_params
+    return _NAMES.get(("website" if is_one else endpoint, request.method), "")
 
 
 def _wrong_method(request: Request) -> Response:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 DEADLINE = 10.0
@@ -32,10 +32,16 @@ def serving(
             else:
                 super().data_received(data)
 
+    async def abortable(scope: Scope, receive: Receive, send: Send) -> None:
+        # uvicorn's own send is a method of what holds the connection.
+        scope["abort"] = send.__self__.transport.abort  # type: ignore[attr-defined]
+        await app(scope, receive, send)
+
     files = {"ssl_certfile": certificate[0], "ssl_keyfile": certificate[1]} if certificate else {}
     config = uvicorn.Config(
-        app,
+        abortable,
         http=Protocol,
+        proxy_headers=False,
         lifespan="off",
         ws="none",
         log_config=None,

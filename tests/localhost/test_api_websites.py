@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tests.localhost.host_kit import HELLO, PID_SITE, WEBSITES, LocalHost, wait_until
+from tests.localhost.host_kit import HELLO, PID_SITE, SERVE, WEBSITES, LocalHost, wait_until
 
 COMMAND = "/no/such/program --uds ${DOMAIN_SOCKET}"
 SITE = f"{WEBSITES}{HELLO}/"
@@ -156,15 +156,51 @@ def test_disabling_stops_the_site_and_enabling_starts_it(host: LocalHost) -> Non
     assert host.wait_for_state("running")["pid"] != first["pid"]
 
 
-def test_only_enabled_can_be_patched(host: LocalHost) -> None:
+def test_a_domain_cannot_be_patched(host: LocalHost) -> None:
     create_disabled(host)
-    reply = host.call("PATCH", SITE, {"webapp": {"command": "/other"}, "domain_name": "x.test"})
+    reply = host.call("PATCH", SITE, {"domain_name": "x.test"})
     assert reply.status == 200
     assert reply.json()["webapp"]["command"] == COMMAND
     assert reply.json()["domain_name"] == HELLO
     assert host.call("PATCH", SITE, {"enabled": None}).json() == {
         "enabled": ["Must be a valid boolean."]
     }
+
+
+def test_a_new_command_replaces_the_running_one(host: LocalHost) -> None:
+    before = host.run_hello()
+    other = host.program(SERVE + "serve(lambda: b'the other')\n", "other")
+    reply = host.call("PATCH", SITE, {"webapp": {"command": other}})
+    assert reply.status == 200
+    assert reply.json()["webapp"]["command"] == other
+    assert reply.json()["status"]["state"] == "reloading"
+    assert json.loads(host.paths.spec_file(HELLO).read_text())["command"] == other
+    assert host.wait_for_state("running")["pid"] != before["pid"]
+    assert host.visit().body == b"the other"
+    assert host.visit_directly().body == b"the other"
+
+
+def test_a_command_that_cannot_be_run_is_refused_and_the_site_goes_on(host: LocalHost) -> None:
+    before = host.run_hello()
+    for webapp in ({"command": "uvicorn main:app"}, {"command": 1}, {"command": ""}):
+        reply = host.call("PATCH", SITE, {"webapp": webapp})
+        assert (reply.status, list(reply.json())) == (400, ["command"])
+    assert list(host.call("PATCH", SITE, {"webapp": []}).json()) == ["webapp"]
+    assert host.status()["pid"] == before["pid"]
+
+
+def test_a_disabled_site_keeps_a_new_command_for_its_start(host: LocalHost) -> None:
+    create_disabled(host)
+    host.call("PATCH", SITE, {"webapp": {"command": host.program(PID_SITE)}})
+    assert host.status()["state"] == "disabled"
+    host.call("PATCH", SITE, {"enabled": True})
+    host.wait_for_state("running")
+
+
+def test_the_same_command_again_restarts_nothing(host: LocalHost) -> None:
+    before = host.run_hello()
+    host.call("PATCH", SITE, {"webapp": {"command": host.site()["webapp"]["command"]}})
+    assert host.status()["pid"] == before["pid"]
 
 
 def test_a_reload_is_answered_at_once_and_replaces_the_process(host: LocalHost) -> None:

@@ -10,6 +10,7 @@ from app.localhost.api.answers import read_object, refuse_field, switch_of, text
 from app.localhost.api.context import HostContext, context_of
 from app.localhost.api.wire import website
 from app.localhost.site import ManagedSite
+from app.localhost.specs import check_command
 
 
 def draw(context: HostContext, site: ManagedSite) -> dict[str, Any]:
@@ -48,8 +49,15 @@ async def get_site(request: Request) -> Response:
 async def patch_site(request: Request) -> Response:
     context, site = _find(request)
     content = await read_object(request)
-    if "enabled" in content:
-        site.set_enabled(switch_of(content, "enabled", True))
+    enabled = switch_of(content, "enabled", True) if "enabled" in content else None
+    webapp = content.get("webapp", {})
+    if not isinstance(webapp, dict):
+        refuse_field("webapp", "Not a valid object.")
+    if "command" in webapp:
+        # PythonAnywhere cannot change a command; here nobody has to delete a site for it.
+        site.set_command(check_command(text_of(webapp, "command")))
+    if enabled is not None:
+        site.set_enabled(enabled)
     return JSONResponse(draw(context, site))
 
 

@@ -1,0 +1,130 @@
+"""The calls of an operation, and what their answers mean for it."""
+
+from contextlib import suppress
+from enum import Enum
+
+from app.errors import HostingError, HostRefused, NotSent, TokenRefused
+from app.hosting.client import HostingClient
+from app.models import AccountKind, Site, Specification
+
+# Refusals that another try may not meet: not a word on what was asked for.
+_PASSING = frozenset({401, 408, 409, 423, 425, 429})
+
+
+AUTO_RENEWED = "letsencrypt-auto-renew"
+"""The kind of certificate that the host requests and renews itself."""
+
+
+class Outcome(Enum):
+    """Of a call that has failed."""
+
+    UNCLEAR = "the answer was lost, or the host had an accident: what came of it is not known"
+    NOT_SENT = "nothing was done"
+    TAKEN = "the domain already exists"
+    MISSING = "there is no such site"
+    REFUSED = "the host will not do it"
+
+
+def outcome_of(error: HostingError) -> Outcome:
+    if isinstance(error, NotSent):
+        return Outcome.NOT_SENT
+    if not isinstance(error, HostRefused) or error.status >= 500 or error.status == 408:
+        return Outcome.UNCLEAR
+    if error.status in _PASSING:
+        return Outcome.NOT_SENT
+    if error.status == 400 and "already exists" in str(error):
+        return Outcome.TAKEN
+    return Outcome.MISSING if error.status == 404 else Outcome.REFUSED
+
+
+def is_unclear(error: HostingError) -> bool:
+    """Whether the change may have happened all the same."""
+    return outcome_of(error) is Outcome.UNCLEAR
+
+
+async def look(client: HostingClient, domain_name: str) -> tuple[Site, Specification] | None:
+    """The site as it is, None if there is none. Raises HostingError if that cannot be said.
+
+    How a missing site is answered is not documented: a 403 counts if the list says the same.
+    """
+    try:
+        return await client.describe_site(domain_name)
+    except HostRefused as error:
+        if error.status == 404:
+            return None
+        if error.status != 403:
+            raise
+        if domain_name in {site.domain_name for site in await client.list_sites()}:
+            raise
+        return None
+
+
+async def certificate_of(client: HostingClient, domain_name: str) -> str:
+    """The kind of its own certificate, empty if it has none. Raises HostingError if unknown."""
+    if client.account.kind is AccountKind.LOCAL:
+        return ""
+    try:
+        certificate = await client.certificate(domain_name)
+    except TokenRefused:
+        raise
+    except HostRefused as error:
+        if outcome_of(error) in (Outcome.UNCLEAR, Outcome.NOT_SENT):
+            raise
+        # How the absence of a certificate is answered is not documented either.
+        return ""
+    if certificate is None:
+        return ""
+    if certificate.kind:
+        return certificate.kind
+    # Not every answer names the kind; one of Let's Encrypt is one that the host renews itself.
+    is_renewed = "let's encrypt" in certificate.issuer.lower()
+    return AUTO_RENEWED if is_renewed else certificate.issuer or "unknown"
+
+
+async def create(client: HostingClient, wanted: Specification) -> Site:
+    return await client.create_site(
+        wanted.domain_name, wanted.command, wanted.working_folder, enabled=wanted.enabled
+    )
+
+
+async def delete(client: HostingClient, domain_name: str, *, disable_first: bool) -> None:
+    """A site that crashes in a loop is not always deleted unless it is disabled before."""
+    if disable_first:
+        with suppress(HostingError):
+            await client.set_enabled(domain_name, False)
+    await client.delete_site(domain_name)
+
+
+async def complete(
+    client: HostingClient,
+    wanted: Specification,
+    found: Specification,
+    *,
+    reloads: bool,
+    is_last_try: bool,
+) -> str:
+    """Sets what a site made anew lacks, and returns what it still lacks, in words.
+
+    Everything may be done twice. Raises HostingError, at the last try only about the switch.
+    """
+    if found.enabled != wanted.enabled:
+        await client.set_enabled(wanted.domain_name, wanted.enabled)
+    lacks = ""
+    try:
+        lacks = await _certify(client, wanted)
+        if reloads and wanted.enabled:
+            await client.reload_site(wanted.domain_name)
+    except HostingError as error:
+        if not is_last_try:
+            raise
+        lacks = f"Its certificate or its reload failed: {error}"
+    return lacks
+
+
+async def _certify(client: HostingClient, wanted: Specification) -> str:
+    if not wanted.certificate or await certificate_of(client, wanted.domain_name):
+        return ""
+    if wanted.certificate != AUTO_RENEWED:
+        return "Its own certificate has to be uploaded again."
+    await client.request_certificate(wanted.domain_name)
+    return ""

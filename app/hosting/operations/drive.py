@@ -1,0 +1,302 @@
+"""Carries one operation on until it ends or has to wait: look, decide, write down, act."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from math import inf
+
+from app.errors import HostingError, HostThrottled, TokenRefused
+from app.hosting.client import HostingClient
+from app.hosting.known import KnownSites
+from app.hosting.operations import calls
+from app.hosting.operations.calls import Outcome, outcome_of
+from app.hosting.operations.journal import Journal
+from app.hosting.operations.steps import (
+    Close,
+    Do,
+    Enter,
+    Pace,
+    Seen,
+    Situation,
+    Task,
+    Wait,
+    classify,
+    next_step,
+)
+from app.models import (
+    Operation,
+    OperationKind,
+    OperationState,
+    Site,
+    SiteStatus,
+    Specification,
+)
+
+LAST_TRY = 5
+"""Of the settings of a site that is there again: those but the switch can be made up for."""
+ENDED = "Sitedeck ended before the answer came; looking at what came of it."
+
+Found = tuple[Site, Specification] | None
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one process knows of an operation.
+
+    Times are seconds of the monotonic clock, but `deleted_at` is UTC.
+    """
+
+    started_at: float = field(default_factory=time.monotonic)
+    called_at: float | None = None
+    deleted_at: datetime | None = None
+    waits: int = 0
+
+
+class Drive:
+    """One run over one operation. Every change of its state is committed before the call."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        client: HostingClient,
+        journal: Journal,
+        known: KnownSites,
+        memory: Memory,
+        pace: Pace,
+        refresh_soon: Callable[[str], None],
+    ) -> None:
+        self._operation = operation
+        self._client = client
+        self._journal = journal
+        self._known = known
+        self._memory = memory
+        self._pace = pace
+        self._refresh_soon = refresh_soon
+
+    async def run(self) -> None:
+        """Returns when the operation is closed or its next step is due later."""
+        if self._operation.state is OperationState.ASKED and not self._operation.note:
+            self._operation = await self._journal.look_soon(self._operation, ENDED)
+        while True:
+            try:
+                found = await self._look()
+            except HostingError as error:
+                await self._wait_after(error, "The host cannot be asked at the moment")
+                return
+            if await self._act_on(found):
+                return
+
+    async def _look(self) -> Found:
+        """What is there. What would end the site's time here has to be seen twice."""
+        domain = self._operation.domain_name
+        found = await calls.look(self._client, domain)
+        while (seen := self._seen(found)) in (Seen.GONE, Seen.OTHER):
+            await asyncio.sleep(self._pace.double_look)
+            found = await calls.look(self._client, domain)
+            if self._seen(found) is seen:
+                break
+        return found
+
+    def _seen(self, found: Found) -> Seen:
+        return classify(self._operation, found[1] if found else None)
+
+    async def _act_on(self, found: Found) -> bool:
+        """One step; True if there is nothing more to do now."""
+        step = next_step(self._operation, self._situation(found), self._pace)
+        match step:
+            case Enter(state):
+                return not await self._enter(state)
+            case Do(task):
+                return await self._do(task, found)
+            case Wait(note):
+                await self._wait(self._next_wait(), note or self._operation.note)
+            case Close(state, reason):
+                await self._close(state, found, reason)
+        return True
+
+    def _situation(self, found: Found) -> Situation:
+        now, called = time.monotonic(), self._memory.called_at
+        return Situation(
+            seen=self._seen(found),
+            enabled=found is not None and found[1].enabled,
+            since_call=inf if called is None else now - called,
+            since_start=now - self._memory.started_at,
+            in_state=(datetime.now(UTC) - self._operation.entered_at).total_seconds(),
+        )
+
+    async def _enter(self, state: OperationState, reason: str = "") -> bool:
+        """Commits the new state; False if the operation was closed meanwhile."""
+        before, now = self._operation, datetime.now(UTC)
+        entered = before.enter(state, now, reason)
+        if state is OperationState.CREATING:
+            # The site has been away since it was asked to go.
+            since = self._memory.deleted_at or before.entered_at
+            entered = replace(entered, without_since=since)
+        if state is OperationState.FINISHING:
+            entered = _back(entered, now)
+        self._memory.waits, self._memory.called_at = 0, None
+        return await self._keep(entered)
+
+    async def _keep(self, operation: Operation) -> bool:
+        self._operation = operation
+        is_open = await self._journal.save(operation)
+        if is_open:
+            await shown_in_work(self._known, operation)
+        return is_open
+
+    async def _do(self, task: Task, found: Found) -> bool:
+        """Makes the call; True if the operation waits or has ended."""
+        now = datetime.now(UTC)
+        operation = replace(self._operation, attempts=self._operation.attempts + 1, next_at=now)
+        if task is Task.CREATE_OLD and operation.without_since is None:
+            operation = replace(operation, without_since=now)
+        if not await self._keep(operation):
+            return True
+        before, self._memory.called_at = self._memory.called_at, time.monotonic()
+        try:
+            lacks = await self._call(task, found)
+        except HostingError as error:
+            return await self._failed(task, error, before)
+        self._memory.called_at = time.monotonic()
+        self._memory.waits = 0
+        if task in (Task.COMPLETE_NEW, Task.COMPLETE_OLD):
+            is_new = task is Task.COMPLETE_NEW
+            end = OperationState.DONE if is_new else OperationState.RESTORED
+            await self._close(end, found, lacks)
+            return True
+        self._operation = replace(self._operation, note="")
+        return False
+
+    async def _call(self, task: Task, found: Found) -> str:
+        """What the site lacks after it, in words; empty if nothing. Raises HostingError."""
+        operation = self._operation
+        wanted = operation.new if task in (Task.CREATE_NEW, Task.COMPLETE_NEW) else operation.old
+        assert wanted is not None
+        if task is Task.DELETE:
+            self._memory.deleted_at = datetime.now(UTC)
+            again = operation.attempts > 1
+            await calls.delete(self._client, operation.domain_name, disable_first=again)
+        elif task in (Task.CREATE_NEW, Task.CREATE_OLD):
+            await calls.create(self._client, wanted)
+        else:
+            assert found is not None
+            return await calls.complete(
+                self._client,
+                wanted,
+                found[1],
+                reloads=operation.kind is OperationKind.CHANGE_COMMAND,
+                is_last_try=operation.attempts >= LAST_TRY,
+            )
+        return ""
+
+    async def _failed(self, task: Task, error: HostingError, called_before: float | None) -> bool:
+        """What an answer that is no success means; True if the operation waits now."""
+        outcome = outcome_of(error)
+        is_creation = task in (Task.CREATE_NEW, Task.CREATE_OLD)
+        if outcome is Outcome.NOT_SENT:
+            self._memory.called_at = called_before
+            await self._wait_after(error, "The host did not take the call")
+            return True
+        if outcome is Outcome.TAKEN and is_creation:
+            await self._wait_for_domain()
+            return True
+        if task is Task.DELETE and outcome is Outcome.MISSING:
+            return False
+        is_final = outcome in (Outcome.REFUSED, Outcome.MISSING)
+        if is_final and self._gives_up(task):
+            return not await self._enter(OperationState.RESTORING, f"The host refused: {error}")
+        if is_final:
+            await self._wait(self._next_wait(), f"The host refused: {error}")
+            return True
+        self._operation = replace(
+            self._operation, note=f"The answer was lost ({error}) Looking at what came of it."
+        )
+        return False
+
+    def _gives_up(self, task: Task) -> bool:
+        if task is Task.DELETE:
+            return self._operation.state is OperationState.DELETING
+        return task is Task.CREATE_NEW
+
+    async def _wait_for_domain(self) -> None:
+        """A deleted domain can stay reserved for a while."""
+        age = (datetime.now(UTC) - self._operation.entered_at).total_seconds()
+        if age < self._pace.reserved:
+            note = "The host still keeps the domain of the deleted site. Sitedeck tries again."
+            await self._wait(self._pace.lag, note)
+        else:
+            note = (
+                "The host has kept the domain for more than ten minutes. Sitedeck goes on trying "
+                "every five minutes; another account may have taken it."
+            )
+            await self._wait(self._pace.rare, note)
+
+    async def _wait_after(self, error: HostingError, what: str) -> None:
+        if isinstance(error, TokenRefused):
+            note = f"{error} This waits until the token is replaced or somebody tries again."
+            await self._journal.save(replace(self._operation, note=note, next_at=None))
+            return
+        seconds = self._next_wait()
+        if isinstance(error, HostThrottled) and error.retry_seconds is not None:
+            seconds = max(seconds, error.retry_seconds)
+        await self._wait(seconds, f"{what}: {error}")
+
+    async def _wait(self, seconds: float, note: str) -> None:
+        later = datetime.now(UTC) + timedelta(seconds=seconds)
+        await self._journal.save(replace(self._operation, note=note, next_at=later))
+
+    def _next_wait(self) -> float:
+        """Longer with every look that has changed nothing: looks cost calls."""
+        self._memory.waits += 1
+        return min(self._pace.look_again * 1.6 ** (self._memory.waits - 1), self._pace.longest)
+
+    async def _close(self, state: OperationState, found: Found, reason: str = "") -> None:
+        operation = self._operation
+        if state is OperationState.RESTORED:
+            operation = _back(operation, datetime.now(UTC))
+        self._known.end_work(*operation.key)
+        if found is not None:
+            await self._known.save(_as_left(found[0], operation, state))
+        elif operation.kind is OperationKind.DELETE:
+            await self._known.forget(*operation.key)
+        await self._journal.close(operation, state, reason, is_told=True)
+        self._refresh_soon(operation.account_id)
+
+
+async def shown_in_work(known: KnownSites, operation: Operation) -> None:
+    """A site that is taken away and made anew is not gone: its row says what is being done."""
+    spec = operation.old
+    if operation.state is OperationState.ASKED or spec is None:
+        return
+    site = await known.get(*operation.key) or Site(
+        account_id=operation.account_id,
+        domain_name=operation.domain_name,
+        command=spec.command,
+        enabled=spec.enabled,
+        status=SiteStatus.STARTING,
+        url=f"https://{operation.domain_name}",
+        seen_at=operation.updated_at,
+    )
+    reason = f"It {operation.doing}."
+    shown = replace(site, status=SiteStatus.STARTING, reason=reason, is_gone=False)
+    await known.show_in_work(shown)
+
+
+def _back(operation: Operation, now: datetime) -> Operation:
+    """The site is there again: how long it was not is known."""
+    since = operation.without_since
+    if since is None or operation.without_seconds is not None:
+        return operation
+    return replace(operation, without_seconds=(now - since).total_seconds())
+
+
+def _as_left(site: Site, operation: Operation, state: OperationState) -> Site:
+    """As the last call has left it, which the look before could not show yet."""
+    ends = {OperationState.DONE: operation.new, OperationState.RESTORED: operation.old}
+    wanted = ends.get(state)
+    if wanted is None or wanted.enabled == site.enabled:
+        return site
+    status = SiteStatus.STARTING if wanted.enabled else SiteStatus.DISABLED
+    return replace(site, enabled=wanted.enabled, status=status)

@@ -1,0 +1,56 @@
+"""What is told of an operation's end: the entry in the record, and a toast for who asked."""
+
+from app.models import Operation, OperationKind, OperationState, Specification, Toast
+
+_DONE = {
+    OperationKind.CREATE: "created",
+    OperationKind.DELETE: "deleted",
+    OperationKind.ENABLE: "enabled",
+    OperationKind.DISABLE: "disabled",
+    OperationKind.CHANGE_COMMAND: "has its new command",
+}
+_WANTED = {
+    OperationKind.CREATE: "Create",
+    OperationKind.DELETE: "Delete",
+    OperationKind.ENABLE: "Enable",
+    OperationKind.DISABLE: "Disable",
+    OperationKind.CHANGE_COMMAND: "Command change",
+}
+
+
+def result_of(operation: Operation) -> str:
+    """`done` or `failed`, and the facts behind a colon."""
+    word = "done" if operation.state is OperationState.DONE else "failed"
+    return f"{word}: {facts}" if (facts := _facts(operation)) else word
+
+
+def toast_of(operation: Operation) -> Toast:
+    key = operation.key
+    if operation.state is OperationState.DONE:
+        text = f"{operation.domain_name} {_DONE[operation.kind]}"
+        can_recreate = operation.kind is OperationKind.DELETE
+        return Toast(text, _facts(operation), site_key=key, can_recreate=can_recreate)
+    text = f"{_WANTED[operation.kind]} failed: {operation.domain_name}"
+    return Toast(text, _facts(operation), is_error=True, site_key=key)
+
+
+def specification_of(operation: Operation) -> Specification | None:
+    """What a site is to be made from again that is gone: how it was, or was to be, at last."""
+    if operation.state is OperationState.DONE or operation.old is None:
+        return operation.new or operation.old
+    return operation.old
+
+
+def _facts(operation: Operation) -> str:
+    parts = [operation.reason] if operation.reason else []
+    if operation.state is OperationState.RESTORED:
+        parts.append("The old command is back.")
+    if operation.without_seconds is not None:
+        parts.append(f"{_duration(operation.without_seconds)} without the site.")
+    return " ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,221 @@
+"""What an operation does next: decided from what is there now, never from what was hoped for.
+
+Pure and free of time and calls: the worker looks, asks here, does one thing, and looks again. So an
+operation goes on from wherever a crash, a lost answer or a slow host has left it.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from app.models import Operation, OperationKind, OperationState, Specification
+
+MAX_DELETIONS = 6
+"""Refused or lost so often, a deletion is given up: the old site still stands."""
+MAX_CREATIONS = 4
+"""A site that the host makes without its command so often is put back as it was."""
+
+
+class Seen(Enum):
+    """A site compared with what the operation knows of it. PARTIAL: there, without a command."""
+
+    GONE = "gone"
+    OLD = "old"
+    NEW = "new"
+    PARTIAL = "partial"
+    OTHER = "other"
+
+
+class Task(Enum):
+    """Calls that the worker makes. COMPLETE sets what a new site lacks of its specification."""
+
+    DELETE = "delete"
+    CREATE_NEW = "create new"
+    CREATE_OLD = "create old"
+    COMPLETE_NEW = "complete new"
+    COMPLETE_OLD = "complete old"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds. Reads of the API may be older than the last write; how much is not known."""
+
+    double_look: float = 1.0
+    """Between two looks that have to agree before a site counts as gone or as somebody else's."""
+    look_again: float = 2.0
+    lag: float = 10.0
+    """As long as a look may show what was before a call."""
+    settle: float = 20.0
+    """After it, one call whose answer was lost has had no effect."""
+    patience: float = 60.0
+    """After it, what contradicts a finished change is not an old read any more."""
+    reserved: float = 600.0
+    """A deleted domain can stay taken; after it, tries become rare."""
+    longest: float = 60.0
+    rare: float = 300.0
+    quiet: float = 90.0
+    """A call that somebody waits for is over by then; before, nobody settles it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A look, and the seconds since: the last call, and the first look, of this process; and since
+    the operation came into its state. Without a call there is no end to the first."""
+
+    seen: Seen
+    enabled: bool
+    since_call: float
+    since_start: float
+    in_state: float
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    state: OperationState
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    state: OperationState
+    reason: str = ""
+
+
+Step = Enter | Do | Wait | Close
+
+_GONE = "Somebody else deleted the site meanwhile."
+_OTHER = "Somebody else changed the site meanwhile."
+_OLD_READ = "The host still shows what was before; looking again."
+
+
+def classify(operation: Operation, found: Specification | None) -> Seen:
+    """What a website object, or its absence, means to the operation."""
+    if found is None:
+        return Seen.GONE
+    command = found.command.strip()
+    if not command:
+        return Seen.PARTIAL
+    if operation.new is not None and command == operation.new.command.strip():
+        return Seen.NEW
+    if operation.old is not None and command == operation.old.command.strip():
+        return Seen.OLD
+    return Seen.OTHER
+
+
+def next_step(operation: Operation, now: Situation, pace: Pace) -> Step:
+    """Open operations only."""
+    match operation.state:
+        case OperationState.PLANNED:
+            return _planned(now)
+        case OperationState.DELETING:
+            return _deleting(operation, now, pace)
+        case OperationState.CREATING:
+            return _creating(operation, now, pace)
+        case OperationState.RESTORING:
+            return _restoring(now, pace)
+        case OperationState.FINISHING:
+            return _finishing(now, pace)
+        case OperationState.ASKED:
+            return _asked(operation, now, pace)
+    raise ValueError(f"{operation.state} is an end")
+
+
+def _planned(now: Situation) -> Step:
+    match now.seen:
+        case Seen.OLD:
+            return Enter(OperationState.DELETING)
+        case Seen.NEW:
+            return Enter(OperationState.FINISHING)
+        case Seen.GONE:
+            return Close(OperationState.ABORTED, _GONE)
+    return Close(OperationState.ABORTED, _OTHER)
+
+
+def _deleting(operation: Operation, now: Situation, pace: Pace) -> Step:
+    match now.seen:
+        case Seen.GONE:
+            return Enter(OperationState.CREATING)
+        case Seen.NEW:
+            return Enter(OperationState.FINISHING)
+        case Seen.OTHER:
+            return Close(OperationState.ABORTED, _OTHER)
+    if now.since_call < pace.lag:
+        return Wait(_OLD_READ)
+    if operation.attempts >= MAX_DELETIONS:
+        return Enter(OperationState.RESTORING)
+    return Do(Task.DELETE)
+
+
+def _creating(operation: Operation, now: Situation, pace: Pace) -> Step:
+    match now.seen:
+        case Seen.NEW:
+            return Enter(OperationState.FINISHING)
+        case Seen.OTHER:
+            return Close(OperationState.ABORTED, _OTHER)
+        case Seen.GONE:
+            return Wait(operation.note) if now.since_call < pace.lag else Do(Task.CREATE_NEW)
+    if now.seen is Seen.PARTIAL and operation.attempts >= MAX_CREATIONS:
+        return Enter(OperationState.RESTORING)
+    return _clear_away(now, pace)
+
+
+def _restoring(now: Situation, pace: Pace) -> Step:
+    match now.seen:
+        case Seen.OLD:
+            return Do(Task.COMPLETE_OLD)
+        case Seen.NEW:
+            # Refused, and done all the same.
+            return Enter(OperationState.FINISHING)
+        case Seen.OTHER:
+            return Close(OperationState.ABORTED, _OTHER)
+        case Seen.GONE:
+            return Wait("") if now.since_call < pace.lag else Do(Task.CREATE_OLD)
+    return _clear_away(now, pace)
+
+
+def _clear_away(now: Situation, pace: Pace) -> Step:
+    """A site that stands in the way of the one to be made, unless it is only an old read."""
+    if min(now.since_call, now.since_start) < pace.lag:
+        return Wait(_OLD_READ)
+    return Do(Task.DELETE)
+
+
+def _finishing(now: Situation, pace: Pace) -> Step:
+    if now.seen is Seen.NEW:
+        return Do(Task.COMPLETE_NEW)
+    if min(now.in_state, now.since_start) < pace.patience:
+        return Wait(_OLD_READ)
+    return Close(OperationState.ABORTED, _GONE if now.seen is Seen.GONE else _OTHER)
+
+
+def _asked(operation: Operation, now: Situation, pace: Pace) -> Step:
+    """One call, never repeated: only what came of it is found out."""
+    kind = operation.kind
+    if kind is OperationKind.CREATE:
+        wanted, otherwise = now.seen is Seen.NEW, "The site was not created."
+    elif kind is OperationKind.DELETE:
+        wanted, otherwise = now.seen is Seen.GONE, "The site was not deleted."
+    elif kind is OperationKind.CHANGE_COMMAND:
+        wanted, otherwise = now.seen is Seen.NEW, "The command was not changed."
+    else:
+        is_there = now.seen is not Seen.GONE
+        wanted = is_there and now.enabled == (kind is OperationKind.ENABLE)
+        otherwise = "Nothing was changed." if is_there else "The site is gone."
+    if wanted:
+        makes = kind is OperationKind.CREATE
+        return Enter(OperationState.FINISHING) if makes else Close(OperationState.DONE)
+    if min(now.in_state, now.since_start) < pace.settle:
+        return Wait("")
+    if kind is OperationKind.CREATE and now.seen is Seen.PARTIAL:
+        otherwise = "The host made the site without its command. Delete it and create it again."
+    elif kind is OperationKind.CREATE and now.seen is Seen.OTHER:
+        otherwise = "The domain already has a site with another command."
+    return Close(OperationState.FAILED, otherwise)

@@ -1,0 +1,163 @@
+"""Sees open operations through: at the start of the dashboard, every few seconds, when woken."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from app.hosting.changes import AccountChanged, Changes
+from app.hosting.client import HostingClient
+from app.hosting.known import KnownSites
+from app.hosting.operations.drive import Drive, Memory, shown_in_work
+from app.hosting.operations.journal import Journal
+from app.hosting.operations.steps import Pace
+from app.models import Operation, OperationState
+from app.store.operations import login_of
+
+INTERVAL_SECONDS = 5.0
+_NO_ACCOUNT = "Its account is not connected. Add it again, and this goes on by itself."
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Work:
+    """One operation under way in this process."""
+
+    memory: Memory = field(default_factory=Memory)
+    task: "asyncio.Task[None] | None" = None
+
+
+class OperationWorker:
+    """To be used on the event loop. `clients` changes as accounts come and go."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        clients: Mapping[str, HostingClient],
+        known: KnownSites,
+        changes: Changes,
+        refresh_soon: Callable[[str], None],
+        pace: Pace | None = None,
+    ) -> None:
+        self._journal = journal
+        self._clients = clients
+        self._known = known
+        self._changes = changes
+        self._refresh_soon = refresh_soon
+        self._pace = pace or Pace()
+        self._wake = asyncio.Event()
+        self._work: dict[int, Work] = {}
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        await self._journal.prepare()
+        for operation in await self._journal.open():
+            await shown_in_work(self._known, operation)
+        listening = asyncio.create_task(self._listen())
+        try:
+            while True:
+                pause = INTERVAL_SECONDS
+                try:
+                    pause = await self._begin_due()
+                except Exception:
+                    # A locked database or a full disk passes.
+                    _log.exception("Looking after operations failed; trying again.")
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
+                self._wake.clear()
+        finally:
+            tasks = [work.task for work in self._work.values() if work.task is not None]
+            for task in [listening, *tasks]:
+                task.cancel()
+            await asyncio.gather(listening, *tasks, return_exceptions=True)
+
+    def wake(self) -> None:
+        """There is something to do now."""
+        self._wake.set()
+
+    async def retry(self, operation_id: int) -> bool:
+        """A person does not want to wait. False if there is no such open operation."""
+        work = self._work.get(operation_id)
+        if work is not None:
+            work.memory.called_at = None
+        is_open = await self._journal.make_due(operation_id)
+        self.wake()
+        return is_open
+
+    async def stop(self, operation_id: int) -> bool:
+        """A person takes over: nothing more is done. False if there is no such open operation."""
+        operation = await self._journal.get(operation_id)
+        if operation is None or not operation.state.is_open:
+            return False
+        words = "Stopped by hand."
+        await self._journal.close(operation, OperationState.ABORTED, words, is_told=False)
+        self._known.end_work(*operation.key)
+        self._refresh_soon(operation.account_id)
+        return True
+
+    async def _begin_due(self) -> float:
+        """Starts what is due and returns the seconds until something else is."""
+        pause = INTERVAL_SECONDS
+        operations = await self._journal.open()
+        for gone in self._work.keys() - {operation.id for operation in operations}:
+            if self._work[gone].task is None:
+                del self._work[gone]
+        now = datetime.now(UTC)
+        for operation in operations:
+            if operation.next_at is None:
+                continue
+            seconds = (operation.next_at - now).total_seconds()
+            if seconds > 0:
+                pause = min(pause, seconds)
+                continue
+            work = self._work.setdefault(operation.id, Work())
+            if work.task is None:
+                work.task = asyncio.create_task(self._see_to(operation, work))
+        return pause
+
+    async def _see_to(self, operation: Operation, work: Work) -> None:
+        try:
+            client = self._clients.get(operation.account_id)
+            if client is None or login_of(client.account) != operation.login:
+                await self._wait_for_account(operation)
+                return
+            drive = Drive(
+                operation,
+                client,
+                self._journal,
+                self._known,
+                work.memory,
+                self._pace,
+                self._refresh_soon,
+            )
+            await drive.run()
+        except Exception:
+            _log.exception("An operation failed; it is taken up again.")
+            later = datetime.now(UTC) + timedelta(seconds=self._pace.longest)
+            with suppress(Exception):
+                await self._journal.save(replace(operation, next_at=later))
+        finally:
+            work.task = None
+            self._wake.set()
+
+    async def _wait_for_account(self, operation: Operation) -> None:
+        later = datetime.now(UTC) + timedelta(seconds=self._pace.longest)
+        await self._journal.save(replace(operation, note=_NO_ACCOUNT, next_at=later))
+
+    async def _listen(self) -> None:
+        """An account that is heard of again may take what waits for a person."""
+        with self._changes.subscribe() as queue:
+            while True:
+                change = await queue.get()
+                if isinstance(change, AccountChanged):
+                    await self._take_up(change.account_id)
+
+    async def _take_up(self, account_id: str) -> None:
+        for operation in await self._journal.open():
+            if operation.account_id == account_id and operation.next_at is None:
+                await self._journal.make_due(operation.id)
+        self.wake()

@@ -1,0 +1,107 @@
+"""What people do about operations that are not finished, and sites that are to come back."""
+
+from anyio import to_thread
+from fasthtml.common import FT, Div
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app import urls
+from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
+from app.hosting.operations.outcomes import specification_of
+from app.models import Operation, OperationState, Role, Specification, Toast
+from app.routes.pages import set_flash
+from app.routes.router import Router
+from app.routes.services import actor_of, services_of, session_of, utc_now
+from app.routes.sites import SITE_PATH
+from components.operations import DeletedSite, StoppedChange
+
+router = Router()
+OPERATION_PATH = "/operations/{operation_id}"
+
+
+@router.action(OPERATION_PATH + "/retry")
+async def retry_operation(req: Request) -> Response:
+    if not await services_of(req).worker.retry(_number(req)):
+        raise NotFound("There is no such open operation.")
+    return await _back(req)
+
+
+@router.action(OPERATION_PATH + "/stop", role=Role.ADMIN)
+async def stop_operation(req: Request) -> Response:
+    """What has been done stays done."""
+    if not await services_of(req).worker.stop(_number(req)):
+        raise NotFound("There is no such open operation.")
+    return await _back(req)
+
+
+@router.action(SITE_PATH + "/recreate", role=Role.ADMIN)
+async def recreate_site(req: Request) -> Response:
+    """Makes a site again that was deleted within the last 30 days, or has vanished."""
+    services = services_of(req)
+    key = req.path_params["account_id"], req.path_params["domain"]
+    wanted = await _vanished_site(req) or (await deleted_site(req))[1]
+    actor = actor_of(req)
+    account_id, domain_name = key
+    try:
+        await services.actions.recreate(account_id, wanted, actor)
+        toast = Toast(f"{domain_name} recreated", site_key=key)
+    except OutcomeUnknown as error:
+        toast = Toast(f"The answer about {domain_name} was lost.", str(error), is_error=True)
+    except (HostingError, InvalidInput) as error:
+        toast = Toast(f"Recreate failed: {domain_name}", str(error), is_error=True)
+    await to_thread.run_sync(set_flash, services, actor.session_id, toast)
+    is_there = await services.known.get(account_id, domain_name) is not None
+    return RedirectResponse(urls.site(account_id, domain_name) if is_there else urls.SITES, 303)
+
+
+async def _vanished_site(req: Request) -> Specification | None:
+    """A site of the list that its account does not have any more, as it was last seen."""
+    key = req.path_params["account_id"], req.path_params["domain"]
+    services = services_of(req)
+    site = await services.known.get(*key)
+    if site is None or not site.is_gone:
+        return None
+    seen = Specification(site.domain_name, site.command, site.enabled)
+    last = await to_thread.run_sync(services.operations.latest, *key)
+    kept = specification_of(last) if last else None
+    # The journal knows more, such as the certificate, if it knows the same site.
+    return kept if kept is not None and kept.command == seen.command else seen
+
+
+async def deleted_site(req: Request) -> tuple[Operation, Specification]:
+    """The last operation on the site of the address, and what it can be made from again.
+
+    Raises NotFound if the site is there, or nothing is kept of it.
+    """
+    key = req.path_params["account_id"], req.path_params["domain"]
+    kept = await to_thread.run_sync(services_of(req).operations.recreatable)
+    operation = kept.get(key)
+    wanted = specification_of(operation) if operation else None
+    if operation is None or wanted is None:
+        raise NotFound(f"There is no site called {key[1]}.")
+    return operation, wanted
+
+
+async def deleted_notice(req: Request) -> FT:
+    """Raises NotFound like `deleted_site`."""
+    operation, wanted = await deleted_site(req)
+    was_stopped = operation.state is OperationState.ABORTED
+    may_create = session_of(req).user.role.includes(Role.ADMIN)
+    return Div(
+        DeletedSite(operation, wanted, may_create=may_create),
+        StoppedChange(operation, utc_now()) if was_stopped else None,
+        cls="stack",
+    )
+
+
+def _number(req: Request) -> int:
+    """Of the operation; 0, which none has, for anything else."""
+    text = req.path_params["operation_id"]
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+async def _back(req: Request) -> Response:
+    """The page's event stream shows what comes of it; without scripts the first page does."""
+    if "hx-request" in req.headers:
+        return HTMLResponse("")
+    return RedirectResponse(urls.SITES, 303)

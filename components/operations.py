@@ -1,0 +1,111 @@
+"""Operations that are not finished: what is being done, since when, and what a person can do."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fasthtml.common import FT, A, Button, Dd, Div, Dl, Dt, P, Section, Strong
+
+from app import urls
+from app.models import Operation, OperationKind, Specification
+from components.feedback import CodeBox, CopyButton, RecreateForm
+from components.forms import FragmentForm
+from components.icons import Icon
+from components.live import replaced_by
+from components.times import When, ago
+
+AREA_ID = "operations"
+OPERATIONS_EVENT = "operations"
+
+
+def OperationsArea(
+    operations: Sequence[Operation], now: datetime, *, may_act: bool, may_stop: bool
+) -> FT:
+    """All that is open, the oldest first; empty if nothing is."""
+    return Div(
+        *(_Open(operation, now, may_act=may_act, may_stop=may_stop) for operation in operations),
+        id=AREA_ID,
+        cls="contents",
+        **replaced_by(OPERATIONS_EVENT),
+    )
+
+
+def DeletedSite(operation: Operation, spec: Specification, *, may_create: bool) -> FT:
+    """In place of the page of a site that is gone: how it was made, and the way back."""
+    what = "was deleted" if operation.kind is OperationKind.DELETE else "is gone"
+    return Section(
+        Icon("trash"),
+        P(
+            Strong(f"{operation.domain_name} {what}. "),
+            "How it was made is kept for 30 days. Code and logs were left where they are.",
+        ),
+        Div(
+            RecreateForm(*operation.key, cls="btn btn-primary") if may_create else None,
+            CopyButton(spec.command, "command"),
+            cls="row",
+        ),
+        cls="notice info",
+        aria_label="Deleted site",
+    )
+
+
+def StoppedChange(operation: Operation, now: datetime) -> FT:
+    """A change of command that was given up: both commands, for whoever decides now."""
+    commands = {"It had": operation.old, "It was to get": operation.new}
+    return Section(
+        Icon("alert"),
+        Div(
+            P(
+                Strong("The last change of the command was stopped. "),
+                f"{operation.reason} ",
+                When(operation.updated_at, ago(operation.updated_at, now)),
+            ),
+            Dl(
+                *(
+                    Div(Dt(name), Dd(CodeBox(spec.command, "command")))
+                    for name, spec in commands.items()
+                    if spec is not None
+                ),
+                cls="facts",
+            ),
+            cls="stack-s",
+        ),
+        cls="notice warn",
+        aria_label="Stopped change",
+    )
+
+
+def _Open(operation: Operation, now: datetime, *, may_act: bool, may_stop: bool) -> FT:
+    command = operation.new or operation.old
+    return Section(
+        Icon("alert" if operation.note else "reload"),
+        Div(
+            P(
+                Strong(
+                    A(operation.domain_name, href=urls.site(*operation.key)),
+                    f" {operation.doing}. ",
+                ),
+                "Since ",
+                When(operation.created_at, f"{operation.created_at:%H:%M} UTC"),
+                f", {ago(operation.created_at, now)}, by {operation.actor.name}.",
+            ),
+            P(operation.note, cls="small") if operation.note else None,
+        ),
+        Div(
+            _Button(operation, "retry", "Try again now") if may_act else None,
+            _Button(operation, "stop", "Stop") if may_stop and operation.note else None,
+            Div(CopyButton(command.command, "the command"), cls="contents") if command else None,
+            cls="row",
+        ),
+        cls="notice warn" if operation.note else "notice info",
+        aria_label=f"Change of {operation.domain_name}",
+        data_operation=str(operation.id),
+    )
+
+
+def _Button(operation: Operation, action: str, words: str) -> FT:
+    label = f"{words}: {operation.domain_name}"
+    return FragmentForm(
+        urls.operation_action(operation.id, action),
+        Button(words, cls="btn", aria_label=label),
+        hx_swap="none",
+    )

@@ -1,0 +1,112 @@
+"""A change of command in Chromium, followed live, and a deleted site brought back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
+from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.fakes.troubles import Stop
+from tests.operations.kit import NEW, OLD, SHOP
+from tests.process import Product
+
+SITE = f"/accounts/acme/sites/{SHOP}"
+
+
+@pytest.fixture
+def fake() -> Iterator[FakePythonAnywhere]:
+    with fake_pythonanywhere() as fake:
+        fake.limit = None
+        fake.add_site(SHOP, OLD)
+        yield fake
+
+
+@pytest.fixture
+def product(tmp_path: Path, fake: FakePythonAnywhere) -> Iterator[Product]:
+    product = Product(tmp_path / "data", SITEDECK_API_HOSTS=f"lab={fake.address}")
+    product.start()
+    try:
+        yield product
+    finally:
+        product.close()
+
+
+def connect(page: Page, product: Product) -> None:
+    set_up(page, product)
+    page.goto(product.origin + "/accounts/new")
+    page.check("input[name=host][value=lab]")
+    page.fill("#label", "Acme")
+    page.fill("#username", USER)
+    page.fill("#token", TOKEN)
+    page.click("text=Test and add")
+    page.goto(product.origin)
+    expect(page.get_by_role("link", name=SHOP, exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_command_is_changed_before_ones_eyes(
+    browser: Browser, product: Product, fake: FakePythonAnywhere, size: str
+) -> None:
+    viewport = DESKTOP if size == "desktop" else PHONE
+    with watched_context(browser, viewport=viewport) as context:
+        page = context.new_page()
+        connect(page, product)
+        first_page = context.new_page()
+        first_page.goto(product.origin)
+        page.goto(product.origin + f"{SITE}/settings")
+        page.fill("textarea#command", NEW)
+        page.click("text=Recreate with this command…")
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("10 to 30 seconds")
+        held = fake.stops["create before"] = Stop()
+        dialog.get_by_role("button", name="Recreate site").click()
+        for each in (page, first_page):
+            notice = each.locator("[data-operation]")
+            expect(notice).to_contain_text("is being created with its new command")
+            expect(each.locator(".status[data-s=starting]").first).to_be_visible()
+        held.go.set()
+        for each in (page, first_page):
+            expect(each.locator("[data-operation]")).to_have_count(0)
+            expect(each.locator(".toast.ok")).to_contain_text("without the site")
+        page.goto(product.origin + f"{SITE}/settings")
+        expect(page.locator("textarea#command")).to_have_value(NEW)
+
+
+def test_the_question_can_be_declined_without_losing_what_was_typed(
+    browser: Browser, product: Product, fake: FakePythonAnywhere
+) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        connect(page, product)
+        page.goto(product.origin + f"{SITE}/settings")
+        page.fill("textarea#command", NEW)
+        page.click("text=Recreate with this command…")
+        page.get_by_role("dialog").get_by_text("Keep as it is").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.locator("textarea#command")).to_have_value(NEW)
+    assert fake.called("delete") == 0
+
+
+def test_without_scripts_a_command_is_changed_and_a_site_brought_back(
+    browser: Browser, product: Product, fake: FakePythonAnywhere
+) -> None:
+    with watched_context(browser, viewport=DESKTOP, java_script_enabled=False) as context:
+        page = context.new_page()
+        connect(page, product)
+        page.goto(product.origin + f"{SITE}/settings")
+        page.fill("textarea#command", NEW)
+        page.click("text=Recreate with this command…")
+        page.click("text=Recreate site")
+        expect(page.locator(".notice[role=status]")).to_contain_text(f"Recreating {SHOP}")
+        while page.locator("[data-operation]").count():
+            page.reload()
+        assert fake.websites[SHOP]["webapp"]["command"] == NEW
+        page.goto(product.origin + f"{SITE}/settings")
+        page.click(".card.danger a[href='#delete-site']")
+        page.fill("#confirm", SHOP)
+        page.click("text=Delete site")
+        page.get_by_role("button", name=f"Recreate {SHOP}").click()
+        expect(page.get_by_role("heading", name=SHOP)).to_be_visible()
+        assert fake.websites[SHOP]["webapp"]["command"] == NEW

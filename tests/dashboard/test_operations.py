@@ -1,0 +1,278 @@
+"""Changes that take several calls, as people see them: asked, followed, undone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from httpx2 import Response
+
+from app.models import OperationKind, OperationState, Role, SiteStatus
+from app.routes.services import Services
+from app.store.accounts import Accounts
+from tests.dashboard.conftest import WORKS, Deck
+from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.fakes.troubles import Stop, Trouble
+from tests.operations.kit import ACTOR, NEW, OLD, OLD_SPEC, SHOP
+from tests.support import (
+    SAME_ORIGIN,
+    Dashboard,
+    attribute,
+    eventually,
+    get_from_site,
+    one,
+    parse,
+    running_dashboard,
+)
+
+SITE = f"/accounts/acme/sites/{SHOP}"
+
+
+@dataclass
+class Place:
+    """A signed-in dashboard with one account and its site at a fake PythonAnywhere."""
+
+    dashboard: Dashboard
+    fake: FakePythonAnywhere
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.dashboard.app.state.services
+        return services
+
+    def post(self, path: str, **form: str) -> Response:
+        return self.dashboard.client.post(path, data=form, headers=SAME_ORIGIN)
+
+    def page(self, path: str) -> BeautifulSoup:
+        return parse(self.dashboard.client.get(path).text)
+
+    def hold(self, stop: str) -> Stop:
+        """Changes the command and waits until the worker stands at this call."""
+        held = self.fake.stops[stop] = Stop()
+        assert self.post(f"{SITE}/command", command=NEW, confirmed="yes").status_code == 303
+        assert held.reached.wait(10)
+        return held
+
+    def until_closed(self) -> None:
+        eventually(lambda: not self.services.operations.open(), "the operation is closed", 20)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with fake_pythonanywhere() as fake:
+        fake.limit = None
+        fake.add_site(SHOP, OLD)
+        data = tmp_path / "data"
+        with running_dashboard(data, api_hosts={"lab": fake.address}) as dashboard:
+            dashboard.sign_in()
+            place = Place(dashboard, fake)
+            form = {"label": "Acme", "host": "lab", "username": USER, "token": TOKEN}
+            assert place.post("/accounts", **form).status_code == 303
+            eventually(lambda: place.services.sites.get("acme", SHOP), "the site is listed")
+            yield place
+
+
+def test_recreating_is_asked_before_anything_is_done(place: Place) -> None:
+    answer = place.post(f"{SITE}/command", command=NEW)
+    dialog = one(parse(answer.text), "dialog#recreate-site")
+    assert answer.status_code == 200
+    assert dialog.has_attr("open")
+    assert "10 to 30 seconds" in dialog.get_text()
+    assert attribute(one(dialog, "[name=command]"), "value") == NEW
+    assert attribute(one(dialog, "[name=confirmed]"), "value") == "yes"
+    assert place.fake.called("delete") == 0
+
+
+def test_a_wrong_command_comes_back_as_it_was_typed(place: Place) -> None:
+    for form in ({}, {"confirmed": "yes"}):
+        answer = place.post(f"{SITE}/command", command="uvicorn main:app", **form)
+        page = parse(answer.text)
+        assert answer.status_code == 422
+        assert one(page, "textarea#command").get_text() == "uvicorn main:app"
+        assert one(page, "textarea#command")["aria-invalid"] == "true"
+        assert "whole path" in one(page, "#command-error").get_text()
+    assert place.fake.called("delete") == 0
+
+
+def test_it_is_followed_on_the_pages_until_it_is_done(place: Place) -> None:
+    held = place.hold("create before")
+    for path in ("/", SITE, f"{SITE}/settings", f"{SITE}/activity", f"{SITE}/logs"):
+        notice = one(place.page(path), "#operations [data-operation]")
+        assert f"{SHOP} is being created with its new command" in notice.get_text()
+        assert "by admin" in notice.get_text()
+        assert attribute(one(notice, "[data-copy]"), "data-copy") == NEW
+        assert one(notice, "form button").get_text() == "Try again now"
+    row = one(place.page("/"), f"#site-acme-{SHOP.replace('.', '_')}")
+    assert one(row, ".status")["data-s"] == "starting"
+    held.go.set()
+    place.until_closed()
+    assert not place.page("/").select("[data-operation]")
+    assert place.fake.websites[SHOP]["webapp"]["command"] == NEW
+    entry = place.page(f"{SITE}/activity").select(".event")[0].get_text(" ")
+    assert "changed the command of" in entry and "without the site" in entry
+
+
+def test_what_is_under_way_cannot_be_changed_beside_it(place: Place) -> None:
+    held = place.hold("create before")
+    place.post(f"{SITE}/reload")
+    place.post(f"{SITE}/delete", confirm=SHOP)
+    answer = place.post(f"{SITE}/command", command="/home/alice/third", confirmed="yes")
+    assert "still being changed" in one(parse(answer.text), "#command-error").get_text()
+    held.go.set()
+    place.until_closed()
+    assert place.fake.called("delete") == 1
+    assert place.fake.called("reload") == 1
+
+
+def test_an_operation_can_be_hurried_and_stopped(place: Place) -> None:
+    place.fake.reserved_seconds = 3600
+    place.post(f"{SITE}/command", command=NEW, confirmed="yes")
+    eventually(lambda: "still keeps the domain" in place.dashboard.client.get("/").text, "a note")
+    notice = one(place.page("/"), "[data-operation]")
+    retry, stop = notice.select("form")
+    creations = place.fake.called("create")
+    assert place.post(attribute(retry, "action")).headers["location"] == "/"
+    eventually(lambda: place.fake.called("create") > creations, "another try")
+    place.post(attribute(stop, "action"))
+    assert place.services.operations.open() == []
+    assert place.post(attribute(retry, "action")).status_code == 404
+    assert place.post(attribute(stop, "action")).status_code == 404
+
+
+def test_a_stopped_change_shows_both_commands(place: Place) -> None:
+    held = place.hold("delete before")
+    operation = place.services.operations.open()[0]
+    place.post(f"/operations/{operation.id}/stop")
+    held.go.set()
+    # The site may be gone by then, or not.
+    path = f"{SITE}/settings" if place.services.sites.get("acme", SHOP) else SITE
+    notice = one(place.page(path), "[aria-label='Stopped change']")
+    assert [code.get_text() for code in notice.select("code")] == [OLD, NEW]
+
+
+def test_a_deleted_site_is_recreated_by_one_click(place: Place) -> None:
+    place.fake.add_certificate(SHOP)
+    place.post(f"{SITE}/delete", confirm=SHOP)
+    flash = one(place.page("/"), ".notice[aria-label=Result]")
+    assert attribute(one(flash, "form"), "action") == f"{SITE}/recreate"
+    for path in ("/activity", SITE, f"{SITE}/activity"):
+        assert place.page(path).select(f"form[action='{SITE}/recreate']"), path
+    assert place.post(f"{SITE}/recreate").headers["location"] == SITE
+    place.until_closed()
+    assert place.fake.websites[SHOP]["webapp"]["command"] == OLD
+    assert place.fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"
+    assert not place.page("/activity").select(f"form[action='{SITE}/recreate']")
+    assert place.post(f"{SITE}/recreate").status_code == 404
+
+
+def test_a_site_that_vanished_elsewhere_is_recreated_as_it_was_seen(place: Place) -> None:
+    del place.fake.websites[SHOP]
+    site = place.services.sites.get("acme", SHOP)
+    assert site is not None
+    place.services.sites.save(replace(site, is_gone=True))
+    form = one(place.page(SITE), f"form[action='{SITE}/recreate']")
+    assert place.post(attribute(form, "action")).headers["location"] == SITE
+    assert place.fake.websites[SHOP]["webapp"]["command"] == OLD
+    site = place.services.sites.get("acme", SHOP)
+    assert site is not None and not site.is_gone
+
+
+def test_a_lost_answer_is_said_and_then_what_came_of_it(place: Place) -> None:
+    place.fake.trouble("delete", Trouble.TIMEOUT_AFTER)
+    answer = place.post(f"{SITE}/delete", confirm=SHOP)
+    assert answer.headers["location"] == "/"
+    page = place.page("/")
+    assert "was lost" in one(page, ".notice[aria-label=Result]").get_text()
+    assert "Sitedeck is looking" in page.get_text()
+    place.until_closed()
+    entry = place.page("/activity").select(".event")[0].get_text(" ")
+    assert "deleted" in entry and "failed" not in entry
+
+
+def test_a_switch_whose_answer_is_lost_leaves_the_row_as_it_was(place: Place) -> None:
+    place.fake.trouble("patch", Trouble.TIMEOUT_AFTER)
+    target = f"site-acme-{SHOP.replace('.', '_')}"
+    headers = SAME_ORIGIN | {"hx-request": "true", "hx-target": target}
+    answer = place.dashboard.client.post(f"{SITE}/disable", headers=headers)
+    page = parse(answer.text)
+    assert answer.status_code == 200
+    assert one(page, f"tr#{target} [role=switch]")["aria-checked"] == "true"
+    assert "the answer was lost" in one(page, ".toast").get_text()
+    place.until_closed()
+    site = place.services.sites.get("acme", SHOP)
+    assert site is not None and not site.enabled and site.status is SiteStatus.DISABLED
+
+
+def test_who_may_not_change_a_site_sees_no_buttons_for_it(place: Place) -> None:
+    account = Accounts(place.dashboard.database).get("acme")
+    assert account is not None
+    place.services.operations.begin(
+        account,
+        SHOP,
+        OperationKind.CHANGE_COMMAND,
+        OperationState.PLANNED,
+        ACTOR,
+        old=OLD_SPEC,
+        new=OLD_SPEC,
+    )
+    place.dashboard.client.cookies.clear()
+    place.dashboard.sign_in("viewer", Role.VIEWER)
+    for path in ("/", f"{SITE}/settings"):
+        page = place.page(path)
+        assert page.select("[data-operation]"), "it is shown"
+        assert not page.select("[data-operation] form")
+        assert not page.select("textarea#command")
+    operation = "/operations/1"
+    for path in (f"{operation}/retry", f"{operation}/stop", f"{SITE}/recreate", f"{SITE}/command"):
+        assert place.post(path).status_code == 403, path
+
+
+def test_a_local_site_changes_its_command_in_place(deck: Deck) -> None:
+    site = deck.site(WORKS)
+    command = site.command.replace("--uds", "--log-level info --uds")
+    answer = deck.dashboard.client.post(
+        f"/accounts/local/sites/{WORKS}/command", data={"command": command}, headers=SAME_ORIGIN
+    )
+    assert answer.headers["location"] == f"/accounts/local/sites/{WORKS}"
+    eventually(lambda: deck.site(WORKS).pid not in (None, site.pid), "a new process")
+    assert deck.wait_for(WORKS, SiteStatus.RUNNING).command == command
+    assert get_from_site(deck.sites_address, WORKS) == (200, "hello")
+    assert deck.services.operations.open() == []
+
+
+def test_a_local_command_that_cannot_be_run_is_refused_at_its_field(deck: Deck) -> None:
+    answer = deck.dashboard.client.post(
+        f"/accounts/local/sites/{WORKS}/command",
+        data={"command": "/bin/echo 'open"},
+        headers=SAME_ORIGIN,
+    )
+    assert answer.status_code == 422
+    assert "quote" in one(parse(answer.text), "#command-error").get_text()
+
+
+def test_a_local_site_comes_back_with_its_folder(deck: Deck) -> None:
+    folder = str(Path(deck.site(WORKS).command.split()[4]))
+    client = deck.dashboard.client
+    deck.ask("DELETE", f"/api/v1/user/local/websites/{WORKS}/")
+    website = {
+        "domain_name": WORKS,
+        "enabled": True,
+        "webapp": {"command": "/no/such/program"},
+        "working_directory": folder,
+    }
+    deck.ask("POST", "/api/v1/user/local/websites/", website)
+    eventually(
+        lambda: [
+            site
+            for site in deck.services.sites.all()
+            if (site.domain_name, site.command) == (WORKS, "/no/such/program")
+        ],
+        "the new one is listed",
+    )
+    form = {"confirm": WORKS}
+    client.post(f"/accounts/local/sites/{WORKS}/delete", data=form, headers=SAME_ORIGIN)
+    client.post(f"/accounts/local/sites/{WORKS}/recreate", headers=SAME_ORIGIN)
+    site = deck.ask("GET", f"/api/v1/user/local/websites/{WORKS}/")
+    assert isinstance(site, dict)
+    assert site["working_directory"] == folder

@@ -1,0 +1,172 @@
+"""A journal with its worker over a fake PythonAnywhere, at a pace that tests can wait for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.hosting.actions import SiteActions
+from app.hosting.changes import Changes
+from app.hosting.client import Deadlines, HostingClient
+from app.hosting.known import KnownSites
+from app.hosting.operations.journal import Journal
+from app.hosting.operations.steps import Pace
+from app.hosting.operations.worker import OperationWorker
+from app.models import (
+    Actor,
+    Operation,
+    OperationKind,
+    OperationState,
+    Site,
+    SiteStatus,
+    Specification,
+)
+from app.store.activity import ActivityLog
+from app.store.database import Database
+from app.store.operations import Operations
+from app.store.sites import Sites
+from tests.fakes.pythonanywhere import TOKEN
+from tests.hosting.conftest import REMOTE, unhurried_governor, until
+
+SHOP = "shop.example.org"
+OLD, NEW = "/home/alice/old", "/home/alice/new"
+ACTOR = Actor("admin", "127.0.0.1", "session")
+PACE = Pace(
+    double_look=0.03,
+    look_again=0.03,
+    lag=0.25,
+    settle=0.5,
+    patience=1.5,
+    reserved=2.0,
+    longest=0.3,
+    rare=0.4,
+    quiet=30.0,
+)
+# A call that hangs is given up soon, but not because this machine is busy.
+DEADLINES = Deadlines(connect=2.0, silence=0.6, reading=0.7, changing=0.8)
+OLD_SPEC = Specification(
+    SHOP,
+    OLD,
+    True,
+    domains=(SHOP,),
+    certificate="letsencrypt-auto-renew",
+    logs=(f"/var/log/{SHOP}.error.log",),
+)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Database]:
+    """The database with the account in it."""
+    database = Database(path)
+    try:
+        database.execute(
+            "INSERT OR IGNORE INTO accounts (id, kind, label, username) VALUES (?, ?, ?, ?)",
+            (REMOTE.id, REMOTE.kind.value, REMOTE.label, REMOTE.username),
+        )
+        yield database
+    finally:
+        database.close()
+
+
+def plan(database: Database, old: Specification = OLD_SPEC, command: str = NEW) -> Operation:
+    """Writes down a change of the command, as the dashboard does before its first call."""
+    return Operations(database).begin(
+        REMOTE,
+        old.domain_name,
+        OperationKind.CHANGE_COMMAND,
+        OperationState.PLANNED,
+        ACTOR,
+        old=old,
+        new=replace(old, command=command),
+    )
+
+
+@dataclass
+class Deck:
+    """What works on one database."""
+
+    database: Database
+    client: HostingClient
+    changes: Changes
+    known: KnownSites
+    operations: Operations
+    journal: Journal
+    worker: OperationWorker
+    actions: SiteActions
+
+    async def site(self, domain: str = SHOP) -> Site | None:
+        return await self.known.get(REMOTE.id, domain)
+
+    def operation(self) -> Operation:
+        """The newest one on the shop."""
+        operation = self.operations.latest(REMOTE.id, SHOP)
+        assert operation is not None
+        return operation
+
+    async def until_state(self, *states: OperationState) -> Operation:
+        async def is_so() -> bool:
+            return self.operation().state in states
+
+        await until(is_so, f"{states}, not {self.operation()}")
+        return self.operation()
+
+    async def until_closed(self) -> Operation:
+        async def is_so() -> bool:
+            return not self.operation().state.is_open
+
+        await until(is_so, f"the end of {self.operation()}")
+        return self.operation()
+
+    def results(self) -> list[tuple[str, str]]:
+        """The record of activity, the oldest first."""
+        entries = ActivityLog(self.database).page()
+        return [(entry.action, entry.result) for entry in reversed(entries)]
+
+
+def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
+    changes = Changes()
+    known = KnownSites(Sites(database), changes)
+    client = HostingClient.remote(
+        REMOTE, address, lambda: TOKEN, governor=unhurried_governor(), deadlines=DEADLINES
+    )
+    operations = Operations(database)
+    journal = Journal(operations, changes)
+    clients = {REMOTE.id: client}
+
+    def nobody_refreshes(account_id: str) -> None:
+        pass
+
+    worker = OperationWorker(journal, clients, known, changes, nobody_refreshes, pace)
+    actions = SiteActions(
+        clients,
+        known,
+        ActivityLog(database),
+        changes,
+        nobody_refreshes,
+        journal,
+        worker.wake,
+        pace,
+    )
+    return Deck(database, client, changes, known, operations, journal, worker, actions)
+
+
+@asynccontextmanager
+async def working(database: Database, address: str, pace: Pace = PACE) -> AsyncIterator[Deck]:
+    """The worker runs until the end of the block."""
+    deck = deck_on(database, address, pace)
+    task = asyncio.create_task(deck.worker.run())
+    try:
+        yield deck
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await deck.actions.close()
+        await deck.client.close()
+
+
+def known_site(command: str = OLD, *, enabled: bool = True) -> Site:
+    status = SiteStatus.RUNNING if enabled else SiteStatus.DISABLED
+    url = f"https://{SHOP}"
+    return Site(REMOTE.id, SHOP, command, enabled, status, url, datetime.now(UTC))

@@ -1,0 +1,375 @@
+"""A change of command at PythonAnywhere: deleted, created anew, or put back as it was."""
+
+import asyncio
+
+import pytest
+
+from app.errors import HostThrottled, InvalidInput, NotSent, SiteBusy
+from app.hosting.changes import AccountChanged, Announcement, Change, OperationsChanged
+from app.hosting.client import HostingClient
+from app.models import OperationState, SiteStatus
+from app.store.database import Database
+from tests.fakes.faults import Fault
+from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
+from tests.fakes.troubles import Stop, Trouble
+from tests.hosting.conftest import REMOTE, until
+from tests.operations.kit import ACTOR, DEADLINES, NEW, OLD, SHOP, Deck, known_site, plan, working
+
+pytestmark = pytest.mark.anyio
+
+
+async def change(deck: Deck, command: str = NEW) -> None:
+    site = await deck.site()
+    assert site is not None
+    await deck.actions.change_command(site, command, ACTOR)
+
+
+async def test_the_site_comes_back_with_its_new_command_and_all_it_had(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    await change(deck)
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.DONE
+    assert fake.websites[SHOP]["webapp"]["command"] == NEW
+    assert fake.websites[SHOP]["enabled"]
+    assert fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"
+    assert fake.called("reload") == 1
+    assert operation.old is not None and operation.old.command == OLD
+    assert operation.old.domains == (SHOP,)
+    assert operation.old.certificate == "letsencrypt-auto-renew"
+    assert len(operation.old.logs) == 3
+
+
+async def test_the_time_without_the_site_is_recorded(deck: Deck) -> None:
+    await change(deck)
+    operation = await deck.until_closed()
+    assert operation.without_seconds is not None and 0 < operation.without_seconds < 5
+    [(action, result)] = deck.results()
+    assert action == "change command"
+    assert result == f"done: {operation.without_seconds:.1f} s without the site."
+
+
+async def test_the_time_without_the_site_begins_with_the_call_that_deletes_it(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", Trouble.HANG_AFTER)
+    await change(deck)
+    operation = await deck.until_closed()
+    assert operation.without_seconds is not None
+    assert operation.without_seconds > DEADLINES.changing
+
+
+async def test_it_is_written_down_before_the_first_call_that_changes_anything(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    stop = fake.stops["delete before"] = Stop()
+    await change(deck)
+    await asyncio.to_thread(stop.reached.wait, 10)
+    operation = deck.operation()
+    stop.go.set()
+    assert operation.state is OperationState.DELETING
+    assert operation.old is not None and operation.new is not None
+    assert (operation.old.command, operation.new.command) == (OLD, NEW)
+    await deck.until_closed()
+
+
+async def test_a_disabled_site_comes_back_disabled(deck: Deck, fake: FakePythonAnywhere) -> None:
+    fake.websites[SHOP]["enabled"] = False
+    await deck.known.save(known_site(enabled=False))
+    await change(deck)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    assert not fake.websites[SHOP]["enabled"]
+    assert fake.called("reload") == 0
+
+
+@pytest.mark.parametrize("trouble", [Trouble.COMMAND_REFUSED, Trouble.PLAN_LIMIT], ids=str)
+async def test_a_refused_command_puts_the_old_one_back(
+    deck: Deck, fake: FakePythonAnywhere, trouble: Trouble
+) -> None:
+    fake.trouble("create", trouble)
+    await change(deck)
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.RESTORED
+    assert fake.websites[SHOP]["webapp"]["command"] == OLD
+    assert fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"
+    [(_, result)] = deck.results()
+    assert result.startswith("failed: The host refused: ")
+    assert "The old command is back." in result
+
+
+async def test_an_old_command_that_is_refused_too_is_tried_until_it_is_back(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("create", *[Trouble.PLAN_LIMIT] * 3)
+    await change(deck)
+    assert (await deck.until_closed()).state is OperationState.RESTORED
+    assert fake.websites[SHOP]["webapp"]["command"] == OLD
+
+
+async def test_a_domain_that_stays_taken_is_waited_for_and_said(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.reserved_seconds = 0.8
+    await change(deck)
+
+    async def is_said() -> bool:
+        return "still keeps the domain" in deck.operation().note
+
+    await until(is_said)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.websites[SHOP]["webapp"]["command"] == NEW
+
+
+async def test_a_site_that_somebody_else_changed_is_left_alone(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    fake.websites[SHOP]["webapp"]["command"] = "/home/alice/other"
+    async with working(database, fake.address) as deck:
+        operation = await deck.until_closed()
+    assert operation.state is OperationState.ABORTED
+    assert fake.called("delete") == 0
+    assert operation.old is not None and operation.new is not None
+    assert "Somebody else" in operation.reason
+
+
+async def test_one_stray_404_is_not_taken_for_a_site_that_is_gone(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    fake.trouble("get", Trouble.NOT_FOUND)
+    async with working(database, fake.address) as deck:
+        assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.called("delete") == 1
+
+
+async def test_a_403_is_only_taken_for_a_site_that_is_gone_if_the_list_says_so(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    fake.trouble("get", Trouble.PLAN_LIMIT)
+    async with working(database, fake.address) as deck:
+        assert (await deck.until_closed()).state is OperationState.DONE
+
+
+async def test_a_deletion_that_goes_on_being_lost_disables_the_site_first(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", Trouble.TIMEOUT_BEFORE)
+    await change(deck)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    names = [call.name for call in fake.calls if call.name in ("delete", "patch")]
+    assert names[:3] == ["delete", "patch", "delete"]
+    assert fake.websites[SHOP]["enabled"]
+
+
+async def test_a_deletion_that_never_works_is_given_up_and_the_site_goes_on(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", *[Trouble.TIMEOUT_BEFORE] * 20)
+    await change(deck)
+    assert (await deck.until_closed()).state is OperationState.RESTORED
+    assert fake.websites[SHOP]["webapp"]["command"] == OLD
+    assert fake.websites[SHOP]["enabled"]
+
+
+async def test_a_site_made_by_somebody_else_meanwhile_is_left_alone(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.meddle["delete"] = lambda: fake.add_site(SHOP, "/home/alice/other")
+    await change(deck)
+    assert (await deck.until_closed()).state is OperationState.ABORTED
+    assert fake.websites[SHOP]["webapp"]["command"] == "/home/alice/other"
+    assert fake.called("delete") == 1
+
+
+async def test_nothing_is_done_while_the_host_cannot_be_asked(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    fake.fail(Fault.HTML_502)
+    async with working(database, fake.address) as deck:
+
+        async def has_looked_twice() -> bool:
+            return fake.called("get") >= 2
+
+        await until(has_looked_twice)
+        assert deck.operation().state is OperationState.PLANNED
+        assert "cannot be asked" in deck.operation().note
+        fake.fail(None)
+        assert (await deck.until_closed()).state is OperationState.DONE
+
+
+async def test_a_refused_token_waits_until_somebody_acts(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    fake.token = "f" * 40
+    async with working(database, fake.address) as deck:
+
+        async def is_waiting() -> bool:
+            return deck.operation().next_at is None
+
+        await until(is_waiting)
+        calls = len(fake.calls)
+        deck.worker.wake()
+        await asyncio.sleep(0.2)
+        assert len(fake.calls) == calls
+        assert "token" in deck.operation().note
+        fake.token = TOKEN
+        deck.changes.publish(AccountChanged(REMOTE.id))
+        assert (await deck.until_closed()).state is OperationState.DONE
+
+
+async def test_a_person_can_try_again_at_once(database: Database, fake: FakePythonAnywhere) -> None:
+    operation = plan(database)
+    fake.token = "f" * 40
+    async with working(database, fake.address) as deck:
+
+        async def is_waiting() -> bool:
+            return deck.operation().next_at is None
+
+        await until(is_waiting)
+        fake.token = TOKEN
+        assert await deck.worker.retry(operation.id)
+        assert (await deck.until_closed()).state is OperationState.DONE
+        assert not await deck.worker.retry(operation.id)
+
+
+async def test_a_person_can_stop_it(deck: Deck, fake: FakePythonAnywhere) -> None:
+    stop = fake.stops["delete before"] = Stop()
+    await change(deck)
+    await asyncio.to_thread(stop.reached.wait, 10)
+    assert await deck.worker.stop(deck.operation().id)
+    stop.go.set()
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.ABORTED
+
+    async def is_gone() -> bool:
+        return SHOP not in fake.websites
+
+    await until(is_gone)
+    # As many looks as a running operation would take to go on.
+    await asyncio.sleep(0.3)
+    assert fake.called("create") == 0
+
+
+async def test_the_row_says_what_is_being_done_whatever_the_list_says(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    stop = fake.stops["create before"] = Stop()
+    await change(deck)
+    await asyncio.to_thread(stop.reached.wait, 10)
+    await deck.known.save_list(REMOTE.id, await deck.client.list_sites())
+    site = await deck.site()
+    stop.go.set()
+    assert site is not None
+    assert site.status is SiteStatus.STARTING
+    assert "created with its new command" in site.reason
+    await deck.until_closed()
+    site = await deck.site()
+    assert site is not None and site.command == NEW and site.reason == ""
+
+
+async def test_every_step_and_the_end_are_told_to_the_pages(deck: Deck) -> None:
+    seen: list[Change] = []
+    with deck.changes.subscribe() as queue:
+        await change(deck)
+        await deck.until_closed()
+        seen = [queue.get_nowait() for _ in range(queue.qsize())]
+    states = {
+        change.operations[0].state
+        for change in seen
+        if isinstance(change, OperationsChanged) and change.operations
+    }
+    assert {OperationState.DELETING, OperationState.CREATING, OperationState.FINISHING} <= states
+    assert OperationsChanged(()) in seen
+    [told] = [change for change in seen if isinstance(change, Announcement)]
+    assert told.session_id == ACTOR.session_id
+    assert told.toast.text == f"{SHOP} has its new command"
+    assert "without the site" in told.toast.detail
+
+
+async def test_a_command_that_cannot_work_is_refused_before_anything_is_done(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    for command in ("", "uvicorn main:app", OLD):
+        with pytest.raises(InvalidInput) as caught:
+            await change(deck, command)
+        assert caught.value.field == "command"
+    assert fake.called("delete") == 0
+    assert deck.operations.open() == []
+
+
+async def test_a_command_that_was_changed_elsewhere_is_not_overwritten(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.websites[SHOP]["webapp"]["command"] = "/home/alice/other"
+    with pytest.raises(InvalidInput, match="/home/alice/other"):
+        await change(deck)
+    assert fake.called("delete") == 0
+
+
+async def test_it_does_not_begin_while_the_host_cannot_be_read(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    for call in ("get", "certificate"):
+        fake.trouble(call, Trouble.TIMEOUT_BEFORE)
+        with pytest.raises(NotSent):
+            await change(deck)
+    assert deck.operations.open() == []
+
+
+async def test_it_does_not_begin_without_calls_to_end_it(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    async with working(database, fake.address) as deck:
+        site = known_site()
+        client = HostingClient.remote(REMOTE, fake.address, lambda: TOKEN)
+        for _ in range(30):
+            await client.list_sites()
+        deck.actions._clients = {REMOTE.id: client}
+        with pytest.raises(HostThrottled, match="Only 6 calls"):
+            await deck.actions.change_command(site, NEW, ACTOR)
+        await client.close()
+    assert fake.called("delete") == 0
+
+
+async def test_only_one_operation_at_a_time_is_open_on_a_site(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    stop = fake.stops["delete before"] = Stop()
+    await change(deck)
+    await asyncio.to_thread(stop.reached.wait, 10)
+    site = await deck.site()
+    assert site is not None
+    with pytest.raises(SiteBusy):
+        await deck.actions.change_command(site, "/home/alice/third", ACTOR)
+    with pytest.raises(SiteBusy):
+        await deck.actions.delete(site, ACTOR)
+    stop.go.set()
+    assert (await deck.until_closed()).state is OperationState.DONE
+
+
+async def test_an_account_of_the_same_name_but_somebody_elses_is_not_touched(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    database.execute("UPDATE operations SET login = 'bob@'")
+    async with working(database, fake.address) as deck:
+
+        async def is_said() -> bool:
+            return "not connected" in deck.operation().note
+
+        await until(is_said)
+    assert fake.calls == []
+
+
+async def test_an_own_certificate_is_said_to_be_missing(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.add_certificate(SHOP, "custom")
+    await change(deck)
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.DONE
+    assert "uploaded again" in operation.reason

@@ -1,0 +1,191 @@
+"""Create, delete, enable and disable when the answer is lost: it is looked up, never repeated."""
+
+import pytest
+
+from app.errors import HostRefused, NotSent, OutcomeUnknown
+from app.hosting.changes import Announcement
+from app.models import OperationKind, OperationState, SiteAction
+from app.store.database import Database
+from tests.fakes.pythonanywhere import FakePythonAnywhere
+from tests.fakes.troubles import Trouble
+from tests.hosting.conftest import REMOTE
+from tests.operations.kit import ACTOR, NEW, OLD, SHOP, Deck, known_site, working
+
+pytestmark = pytest.mark.anyio
+NOT_DONE = [
+    Trouble.RESET_BEFORE,
+    Trouble.TIMEOUT_BEFORE,
+    Trouble.ERROR_BEFORE,
+    Trouble.HANG_BEFORE,
+]
+DONE = [Trouble.RESET_AFTER, Trouble.TIMEOUT_AFTER, Trouble.ERROR_AFTER, Trouble.HANG_AFTER]
+
+
+async def run(deck: Deck, action: SiteAction) -> None:
+    site = await deck.site()
+    assert site is not None
+    await deck.actions.run(action, site, ACTOR)
+
+
+@pytest.mark.parametrize("trouble", DONE, ids=str)
+async def test_a_deletion_that_happened_is_found(
+    deck: Deck, fake: FakePythonAnywhere, trouble: Trouble
+) -> None:
+    fake.trouble("delete", trouble)
+    with deck.changes.subscribe() as queue:
+        with pytest.raises(OutcomeUnknown, match="Sitedeck is looking"):
+            await deck.actions.delete(known_site(), ACTOR)
+        assert (await deck.until_closed()).state is OperationState.DONE
+        seen = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert await deck.site() is None
+    assert fake.called("delete") == 1
+    [told] = [change for change in seen if isinstance(change, Announcement)]
+    assert told.toast.text == f"{SHOP} deleted"
+    assert told.toast.can_recreate
+    assert deck.results() == [("delete", "done")]
+
+
+async def test_a_missing_site_that_is_answered_with_403_counts_as_deleted(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", Trouble.TIMEOUT_AFTER)
+    with pytest.raises(OutcomeUnknown):
+        await deck.actions.delete(known_site(), ACTOR)
+    fake.trouble("get", *[Trouble.PLAN_LIMIT] * 20)
+    assert (await deck.until_closed()).state is OperationState.DONE
+
+
+@pytest.mark.parametrize("trouble", NOT_DONE, ids=str)
+async def test_a_deletion_that_did_not_happen_is_not_repeated(
+    deck: Deck, fake: FakePythonAnywhere, trouble: Trouble
+) -> None:
+    fake.trouble("delete", trouble)
+    with pytest.raises(OutcomeUnknown):
+        await deck.actions.delete(known_site(), ACTOR)
+    assert (await deck.until_closed()).state is OperationState.FAILED
+    assert fake.called("delete") == 1
+    assert await deck.site() is not None
+    assert deck.results() == [("delete", "failed: The site was not deleted.")]
+
+
+@pytest.mark.parametrize("trouble", DONE, ids=str)
+async def test_a_creation_that_happened_is_found(
+    deck: Deck, fake: FakePythonAnywhere, trouble: Trouble
+) -> None:
+    fake.websites.clear()
+    fake.trouble("create", trouble)
+    with pytest.raises(OutcomeUnknown):
+        await deck.actions.create(REMOTE.id, SHOP, NEW, "", ACTOR)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    site = await deck.site()
+    assert site is not None and site.command == NEW
+    assert fake.called("create") == 1
+
+
+@pytest.mark.parametrize("trouble", NOT_DONE, ids=str)
+async def test_a_creation_that_did_not_happen_is_not_repeated(
+    deck: Deck, fake: FakePythonAnywhere, trouble: Trouble
+) -> None:
+    fake.websites.clear()
+    fake.trouble("create", trouble)
+    with pytest.raises(OutcomeUnknown):
+        await deck.actions.create(REMOTE.id, SHOP, NEW, "", ACTOR)
+    assert (await deck.until_closed()).state is OperationState.FAILED
+    assert fake.called("create") == 1
+    assert deck.results() == [("create", "failed: The site was not created.")]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "lags"),
+    [*((trouble, 0) for trouble in (*DONE, *NOT_DONE)), (Trouble.HANG_AFTER, 3)],
+    ids=str,
+)
+async def test_a_switch_whose_answer_was_lost_is_looked_up(
+    deck: Deck, fake: FakePythonAnywhere, trouble: Trouble, lags: int
+) -> None:
+    fake.late.reads = lags
+    fake.trouble("patch", trouble)
+    with pytest.raises(OutcomeUnknown):
+        await run(deck, SiteAction.DISABLE)
+    operation = await deck.until_closed()
+    wanted = OperationState.DONE if trouble.is_after else OperationState.FAILED
+    assert operation.state is wanted
+    assert fake.called("patch") == 1
+    site = await deck.site()
+    assert site is not None
+    assert site.enabled == fake.websites[SHOP]["enabled"] == (not trouble.is_after)
+
+
+async def test_a_site_that_was_made_disabled_is_enabled(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.websites.clear()
+    fake.trouble("create", Trouble.MADE_DISABLED)
+    await deck.actions.create(REMOTE.id, SHOP, NEW, "", ACTOR)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.websites[SHOP]["enabled"]
+
+
+async def test_a_site_that_was_made_without_its_command_is_said_to_be_so(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.websites.clear()
+    fake.trouble("create", Trouble.MADE_WITHOUT_COMMAND)
+    await deck.actions.create(REMOTE.id, SHOP, NEW, "", ACTOR)
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.FAILED
+    assert "without its command" in operation.reason
+
+
+async def test_a_refusal_closes_the_operation_at_once(deck: Deck, fake: FakePythonAnywhere) -> None:
+    fake.trouble("patch", Trouble.PLAN_LIMIT)
+    with pytest.raises(HostRefused):
+        await run(deck, SiteAction.DISABLE)
+    assert deck.operations.open() == []
+    site = await deck.site()
+    assert site is not None and site.enabled
+
+
+async def test_a_call_that_was_never_sent_is_not_looked_for(database: Database) -> None:
+    async with working(database, "http://127.0.0.1:9") as deck:
+        await deck.known.save(known_site())
+        with pytest.raises(NotSent, match="Nothing answers"):
+            await run(deck, SiteAction.DISABLE)
+        assert deck.operations.open() == []
+
+
+async def test_a_newer_click_takes_the_place_of_a_switch_that_is_looked_up(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("patch", Trouble.TIMEOUT_BEFORE)
+    with pytest.raises(OutcomeUnknown):
+        await run(deck, SiteAction.DISABLE)
+    first = deck.operation()
+    await run(deck, SiteAction.DISABLE)
+    assert deck.operation().id != first.id
+    assert deck.operations.open() == []
+    assert not fake.websites[SHOP]["enabled"]
+
+
+async def test_a_crash_before_the_answer_is_settled_by_the_next_start(
+    fake: FakePythonAnywhere, database: Database
+) -> None:
+    async with working(database, fake.address) as deck:
+        await deck.journal.begin(REMOTE, SHOP, OperationKind.DELETE, ACTOR, old=None, due_in=60.0)
+    del fake.websites[SHOP]
+    async with working(database, fake.address) as deck:
+        assert (await deck.until_closed()).state is OperationState.DONE
+
+
+async def test_a_deleted_site_can_be_made_again_with_its_certificate(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    await deck.actions.delete(known_site(), ACTOR)
+    [operation] = deck.operations.recreatable().values()
+    assert operation.old is not None
+    assert (operation.old.command, operation.old.certificate) == (OLD, "letsencrypt-auto-renew")
+    await deck.actions.recreate(REMOTE.id, operation.old, ACTOR)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.websites[SHOP]["webapp"]["command"] == OLD
+    assert fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"
+    assert deck.operations.recreatable() == {}
