@@ -24,7 +24,7 @@ from app.errors import (
 )
 from app.hosting.changes import Announcement, Change, Changes, SiteChanged
 from app.hosting.client import HostingClient
-from app.hosting.commands import check_command
+from app.hosting.commands import check_command, surroundings_of
 from app.hosting.known import KnownSites
 from app.hosting.operations import calls
 from app.hosting.operations.journal import Journal
@@ -153,6 +153,14 @@ class SiteActions:
         await self._known.forget(*site.key)
         await self._journal.close(operation, OperationState.DONE, is_told=False)
 
+    def check_command(self, site: Site, text: str) -> str:
+        """The new command, if it can work and is another one. Raises InvalidInput, NotFound."""
+        account = self.client(site.account_id).account
+        command = check_command(text, surroundings_of(account))
+        if command == site.command:
+            raise InvalidInput("This is the command that the site has.", "command")
+        return command
+
     async def change_command(self, site: Site, text: str, actor: Actor) -> Operation:
         """Gives the site another command; what comes back is closed if that is already done.
 
@@ -161,7 +169,7 @@ class SiteActions:
         InvalidInput, HostingError.
         """
         client = self.client(site.account_id)
-        command = check_new_command(text, site)
+        command = self.check_command(site, text)
         if await self._journal.open_on(*site.key) is not None:
             raise SiteBusy(f"{site.domain_name} is still being changed. Wait until that is done.")
         if (left := client.calls_left) is not None and left < CALLS_NEEDED:
@@ -337,14 +345,6 @@ class SiteActions:
         toast = _outcome(action, site, settled)
         if toast is not None:
             self._changes.publish(Announcement(actor.session_id, toast))
-
-
-def check_new_command(text: str, site: Site) -> str:
-    """The command, if it can work and is another one. Raises InvalidInput."""
-    command = check_command(text)
-    if command == site.command:
-        raise InvalidInput("This is the command that the site has.", "command")
-    return command
 
 
 def _as_known(site: Site) -> Specification:

@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse, Response
 
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
-from app.hosting.actions import check_new_command
 from app.models import OperationState, Role, Site, Toast
 from app.routes.openoperations import operations_area
 from app.routes.pages import set_flash, shell_page
@@ -40,7 +39,7 @@ async def change_command(req: Request) -> FtResponse | Response:
     try:
         form = await read_form(req, {"command": 20_000, "confirmed": 3})
         if not form["confirmed"] and site.account_id != LOCAL.id:
-            check_new_command(form["command"], site)
+            services.actions.check_command(site, form["command"])
             return FtResponse(await _page(req, site, form, {}, is_asked=True), 200)
         operation = await services.actions.change_command(site, form["command"], actor_of(req))
     except (InvalidInput, HostingError) as error:

@@ -52,7 +52,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     with fake_pythonanywhere() as fake:
         fake.limit = None
         fake.add_site(SHOP, OLD)
-        fake.certificates[SHOP] = OLD_SPEC.certificate
+        fake.add_certificate(SHOP)
         product = Product(
             tmp_path / "data", SITEDECK_API_HOSTS=f"lab={fake.address}", SITEDECK_LOCAL_HOST="off"
         )
@@ -74,7 +74,7 @@ def test_the_next_start_ends_what_was_begun(place: Place, step: str) -> None:
     assert "without the site" in place.until_closed()
     assert place.fake.websites[SHOP]["webapp"]["command"] == NEW
     assert place.fake.websites[SHOP]["enabled"]
-    assert place.fake.certificates[SHOP] == OLD_SPEC.certificate
+    assert place.fake.certificates[SHOP]["cert_type"] == OLD_SPEC.certificate
 
 
 @pytest.mark.parametrize("step", ["create before", "create after"])
@@ -86,7 +86,7 @@ def test_a_restoration_that_was_killed_is_ended_too(place: Place, step: str) -> 
     record = place.until_closed()
     command = place.fake.websites[SHOP]["webapp"]["command"]
     assert command == (OLD if "old command is back" in record else NEW)
-    assert place.fake.certificates[SHOP] == OLD_SPEC.certificate
+    assert place.fake.certificates[SHOP]["cert_type"] == OLD_SPEC.certificate
 
 
 def test_while_it_is_open_the_first_page_says_so_after_the_restart(place: Place) -> None:

@@ -13,6 +13,7 @@ from app.hosting.known import KnownSites
 from app.hosting.operations import calls
 from app.hosting.operations.calls import Outcome, outcome_of
 from app.hosting.operations.journal import Journal
+from app.hosting.operations.rows import as_left, shown_in_work
 from app.hosting.operations.steps import (
     Close,
     Do,
@@ -30,7 +31,6 @@ from app.models import (
     OperationKind,
     OperationState,
     Site,
-    SiteStatus,
     Specification,
 )
 
@@ -258,30 +258,11 @@ class Drive:
             operation = _back(operation, datetime.now(UTC))
         self._known.end_work(*operation.key)
         if found is not None:
-            await self._known.save(_as_left(found[0], operation, state))
+            await self._known.save(as_left(found[0], operation, state))
         elif operation.kind is OperationKind.DELETE:
             await self._known.forget(*operation.key)
         await self._journal.close(operation, state, reason, is_told=True)
         self._refresh_soon(operation.account_id)
-
-
-async def shown_in_work(known: KnownSites, operation: Operation) -> None:
-    """A site that is taken away and made anew is not gone: its row says what is being done."""
-    spec = operation.old
-    if operation.state is OperationState.ASKED or spec is None:
-        return
-    site = await known.get(*operation.key) or Site(
-        account_id=operation.account_id,
-        domain_name=operation.domain_name,
-        command=spec.command,
-        enabled=spec.enabled,
-        status=SiteStatus.STARTING,
-        url=f"https://{operation.domain_name}",
-        seen_at=operation.updated_at,
-    )
-    reason = f"It {operation.doing}."
-    shown = replace(site, status=SiteStatus.STARTING, reason=reason, is_gone=False)
-    await known.show_in_work(shown)
 
 
 def _back(operation: Operation, now: datetime) -> Operation:
@@ -290,13 +271,3 @@ def _back(operation: Operation, now: datetime) -> Operation:
     if since is None or operation.without_seconds is not None:
         return operation
     return replace(operation, without_seconds=(now - since).total_seconds())
-
-
-def _as_left(site: Site, operation: Operation, state: OperationState) -> Site:
-    """As the last call has left it, which the look before could not show yet."""
-    ends = {OperationState.DONE: operation.new, OperationState.RESTORED: operation.old}
-    wanted = ends.get(state)
-    if wanted is None or wanted.enabled == site.enabled:
-        return site
-    status = SiteStatus.STARTING if wanted.enabled else SiteStatus.DISABLED
-    return replace(site, enabled=wanted.enabled, status=status)

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from app.hosting.changes import AccountChanged, Changes
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
-from app.hosting.operations.drive import Drive, Memory, shown_in_work
+from app.hosting.operations.drive import Drive, Memory
 from app.hosting.operations.journal import Journal
+from app.hosting.operations.rows import shown_in_work
 from app.hosting.operations.steps import Pace
 from app.models import Operation, OperationState
 from app.store.operations import login_of
