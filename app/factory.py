@@ -11,23 +11,10 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from app import __version__, urls
-from app.hosting.accounts import AccountService
-from app.hosting.actions import SiteActions
-from app.hosting.attention import Attention
-from app.hosting.changes import Changes
-from app.hosting.client import HostingClient
-from app.hosting.known import KnownSites
-from app.hosting.local import LocalHostWatch
-from app.hosting.operations.journal import Journal
-from app.hosting.operations.worker import OperationWorker
+from app import urls
+from app.hosting.probe import Prober
+from app.hosting.sitewatch import Ask
 from app.lifespan import Background
-from app.localhost.paths import HostPaths
-from app.localhost.start import start_daemon
-from app.logs.entries import fold
-from app.logs.hub import LogHub
-from app.logs.remote.folders import LogFolders
-from app.logs.remote.sources import LogSources
 from app.routes import (
     accounts,
     activity,
@@ -48,21 +35,10 @@ from app.security.gate import Gate
 from app.security.headers import SecurityHeaders
 from app.security.hosts import AllowedHosts
 from app.security.limits import RequestLimits
-from app.security.passwords import PasswordService
 from app.security.rules import RouteKind, RouteTable, Rule
-from app.security.sessions import SessionService, default_clock, load_signing_key
-from app.security.setup import SetupToken
-from app.security.streams import StreamSlots
-from app.security.vault import load_vault
 from app.settings import Settings
-from app.store.accounts import LOCAL, Accounts
-from app.store.activity import ActivityLog
 from app.store.database import Database
-from app.store.operations import Operations
-from app.store.sessions import Sessions
-from app.store.sites import Sites
-from app.store.users import Users
-from components.logrows import render_rows
+from app.wiring import make_services
 
 ROUTERS: tuple[Router, ...] = (
     auth.router,
@@ -82,12 +58,13 @@ STATIC_RULES = tuple(
 )
 
 
-def create_app(settings: Settings, database: Database) -> FastHTML:
+def create_app(settings: Settings, database: Database, ask: Ask | None = None) -> FastHTML:
     """The app, not yet running. `app.state.services` is what its routes work with.
 
-    Raises ConfigurationError if a file in the data folder cannot be used.
+    `ask` stands in for asking sites at their public addresses. Raises ConfigurationError if a
+    file in the data folder cannot be used.
     """
-    services = _services(settings, database)
+    services = make_services(settings, database, ask or Prober().ask)
     table = RouteTable([rule for router in ROUTERS for rule in router.rules] + [*STATIC_RULES])
     app = FastHTML(
         default_hdrs=False,
@@ -150,75 +127,6 @@ def _require_sign_in(req: Request) -> Redirect | None:
     query = req.scope["query_string"].decode("latin-1")
     wanted = req.scope["path"] + (f"?{query}" if query else "")
     return Redirect(urls.login("" if wanted == urls.SITES else wanted))
-
-
-def _services(settings: Settings, database: Database) -> Services:
-    sites, changes = Sites(database), Changes()
-    known = KnownSites(sites, changes)
-    accounts_store = Accounts(database)
-    paths = HostPaths(settings.data / "host")
-    activity = ActivityLog(database)
-    attention = Attention()
-    local_host = local_client = None
-    if settings.local_host:
-        accounts_store.ensure_local()
-        local_client = HostingClient.local(LOCAL, paths.socket, paths.token)
-        local_host = LocalHostWatch(
-            local_client,
-            known,
-            changes,
-            version=__version__,
-            socket=paths.socket,
-            start_host=lambda: start_daemon(paths, str(settings.sites_listen)),
-        )
-    else:
-        accounts_store.remove_local()
-    account_service = AccountService(
-        accounts_store,
-        known,
-        changes,
-        load_vault(settings.key_file or settings.data / "keys.json"),
-        settings.api_hosts,
-        settings.ca_file,
-        local_client,
-        attention,
-    )
-    operation_store = Operations(database)
-    journal = Journal(operation_store, changes)
-    clients, refresh_soon = account_service.clients, account_service.refresh_soon
-    worker = OperationWorker(journal, clients, known, changes, refresh_soon)
-    return Services(
-        settings=settings,
-        users=Users(database),
-        accounts=accounts_store,
-        sites=sites,
-        known=known,
-        account_service=account_service,
-        attention=attention,
-        activity=activity,
-        sessions=SessionService(
-            Sessions(database),
-            load_signing_key(settings.data / "session.key"),
-            is_https=settings.is_https,
-            clock=default_clock,
-            may_be_site=settings.may_be_site,
-        ),
-        passwords=PasswordService(),
-        setup_token=SetupToken(settings.data / "setup-token"),
-        actions=SiteActions(clients, known, activity, changes, refresh_soon, journal, worker.wake),
-        operations=operation_store,
-        worker=worker,
-        changes=changes,
-        hub=LogHub(lambda lines: render_rows(fold(lines)).encode()),
-        log_files=LogSources(
-            paths,
-            settings.data / "remote",
-            account_service.clients,
-            LogFolders(settings.own_logs),
-        ),
-        slots=StreamSlots(settings.streams_per_session, settings.streams),
-        local_host=local_host,
-    )
 
 
 def _remembering(is_true: Callable[[], bool]) -> Callable[[], bool]:

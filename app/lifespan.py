@@ -42,6 +42,8 @@ class Background:
         self._run(_forever(self._services.worker.run))
         if self._services.local_host is not None:
             self._run(self._services.local_host.run())
+        if self._services.site_watch is not None:
+            self._run(self._services.site_watch.run())
         try:
             yield
         finally:
@@ -68,7 +70,7 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._services.actions.close()
+        await self._services.aftermath.close()
         await self._counter.close()
         await self._services.hub.close()
         await self._services.log_files.close()

@@ -15,6 +15,7 @@ from fasthtml.common import FastHTML
 from starlette.testclient import TestClient
 
 from app.factory import create_app
+from app.hosting.sitewatch import Ask
 from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon, stop_everything
 from app.models import Role
@@ -37,11 +38,12 @@ def free_port() -> int:
 
 
 def settings_for(data: Path, **changes: object) -> Settings:
-    """Settings of a dashboard without a local host, unless `changes` say otherwise."""
+    """Settings of a dashboard without a local host and checks, unless `changes` say otherwise."""
     values: dict[str, object] = {
         "data": data,
         "listen": Listen("127.0.0.1", 5001),
         "local_host": False,
+        "check_sites": False,
     }
     return Settings(**(values | changes))  # type: ignore[arg-type]
 
@@ -67,10 +69,12 @@ class Dashboard:
 
 
 @contextmanager
-def running_dashboard(data: Path, **changes: object) -> Iterator[Dashboard]:
+def running_dashboard(data: Path, ask: Ask | None = None, **changes: object) -> Iterator[Dashboard]:
+    """Sites are asked whether they answer only if `ask` does it."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(data / "sitedeck.db")
-    app = create_app(settings_for(data, **changes), database)
+    settings = settings_for(data, check_sites=ask is not None, **changes)
+    app = create_app(settings, database, ask)
     try:
         client = TestClient(
             app,

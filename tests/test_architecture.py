@@ -14,6 +14,7 @@ ALLOWED = {
     | {"app.localhost"},
     "app.serve": {"app.factory", "app.store", "app.security", "app.localhost", "app.routes"},
     "app.factory": {"app", "components"},
+    "app.wiring": {"app", "components"},
     "app.lifespan": {"app.hosting", "app.logs", "app.routes", "app.store"},
     "app.routes": {"app.routes", "app.hosting", "app.logs", "app.security", "app.store"}
     | {"components"},

@@ -4,9 +4,7 @@ All but a reload goes through the journal: when the answer is lost, the worker f
 of it. A command that the host cannot change in place is left to the worker altogether.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import NoReturn
 
@@ -22,7 +20,7 @@ from app.errors import (
     OutcomeUnknown,
     SiteBusy,
 )
-from app.hosting.changes import Announcement, Change, Changes, SiteChanged
+from app.hosting.aftermath import Aftermath
 from app.hosting.client import HostingClient
 from app.hosting.commands import check_command, surroundings_of
 from app.hosting.known import KnownSites
@@ -37,14 +35,10 @@ from app.models import (
     OperationState,
     Site,
     SiteAction,
-    SiteStatus,
     Specification,
-    Toast,
 )
 from app.store.activity import ActivityLog
 
-# A site that has not answered by then is said to be still starting.
-SETTLE_SECONDS = 60.0
 # Looks, a deletion, a creation, the switch, the certificate and the reload.
 CALLS_NEEDED = 10
 _CLASSIC = (
@@ -59,21 +53,20 @@ class SiteActions:
         clients: Mapping[str, HostingClient],
         known: KnownSites,
         activity: ActivityLog,
-        changes: Changes,
         refresh_soon: Callable[[str], None],
         journal: Journal,
         wake_worker: Callable[[], None],
+        aftermath: Aftermath,
         pace: Pace | None = None,
     ) -> None:
         self._clients = clients
         self._known = known
         self._activity = activity
-        self._changes = changes
         self._refresh_soon = refresh_soon
         self._journal = journal
         self._wake_worker = wake_worker
+        self._aftermath = aftermath
         self._pace = pace or Pace()
-        self._announcing: set[asyncio.Task[None]] = set()
 
     async def run(self, action: SiteAction, site: Site, actor: Actor) -> Site:
         """Carries the action out and returns the site as it is now known.
@@ -84,28 +77,21 @@ class SiteActions:
         """
         client = self.client(site.account_id)
         operation = await self._begin_action(action, site, actor)
-        with ExitStack() as stack:
-            # Subscribed before the call: the site may have settled when the call returns.
-            queue = stack.enter_context(self._changes.subscribe())
-            expected = _expected(action, site)
-            await self._known.save(expected)
-            try:
-                await self._call(client, action, site.domain_name)
-            except HostingError as error:
-                await self._take_back(expected, site)
-                if operation is not None:
-                    await self._fail(operation, error)
-                else:
-                    await self._record(action, site, actor, f"failed: {error}")
-                raise
+        await self._aftermath.expect(action, site)
+        try:
+            await self._call(client, action, site, actor)
+        except HostingError as error:
+            await self._aftermath.take_back(action, site)
             if operation is not None:
-                await self._journal.close(operation, OperationState.DONE, is_told=False)
-            else:
-                await self._record(action, site, actor, "done")
-            self._refresh_soon(site.account_id)
-            task = asyncio.create_task(self._announce(action, site, actor, queue, stack.pop_all()))
-        self._announcing.add(task)
-        task.add_done_callback(self._announcing.discard)
+                await self._fail(operation, error)
+            await self._record(action, site, actor, f"failed: {error}")
+            raise
+        if operation is not None:
+            await self._journal.close(operation, OperationState.DONE, is_told=False)
+        else:
+            await self._record(action, site, actor, "done")
+        self._refresh_soon(site.account_id)
+        self._aftermath.follow(action, site, actor.session_id)
         return await self._known.get(*site.key) or site
 
     async def create(
@@ -209,11 +195,6 @@ class SiteActions:
             raise NotFound("There is no such account.")
         return client
 
-    async def close(self) -> None:
-        for task in self._announcing:
-            task.cancel()
-        await asyncio.gather(*self._announcing, return_exceptions=True)
-
     async def _create(self, account_id: str, wanted: Specification, actor: Actor) -> None:
         client = self.client(account_id)
         operation = await self._begin(
@@ -311,17 +292,33 @@ class SiteActions:
             raise error if isinstance(error, HostRefused) else NotSent(str(error)) from None
         return replace(found[1], certificate=certificate)
 
-    async def _call(self, client: HostingClient, action: SiteAction, domain_name: str) -> None:
-        if action is SiteAction.RELOAD:
-            await client.reload_site(domain_name)
-        else:
-            await client.set_enabled(domain_name, action is SiteAction.ENABLE)
+    async def _call(
+        self, client: HostingClient, action: SiteAction, site: Site, actor: Actor
+    ) -> None:
+        if action is not SiteAction.RELOAD:
+            await client.set_enabled(site.domain_name, action is SiteAction.ENABLE)
+            return
+        try:
+            await client.reload_site(site.domain_name)
+        except HostRefused as error:
+            # A site that is there, at a host that does not know this call.
+            if error.status not in (404, 405) or not await _is_enabled(client, site.domain_name):
+                raise
+            await self._switch_off_and_on(client, site, actor)
 
-    async def _take_back(self, expected: Site, before: Site) -> None:
-        """Unless something newer has been seen meanwhile."""
-        now = await self._known.get(*before.key)
-        if now is not None and (now.status, now.enabled) == (expected.status, expected.enabled):
-            await self._known.save(before)
+    async def _switch_off_and_on(self, client: HostingClient, site: Site, actor: Actor) -> None:
+        """What a reload was before there was a call for it.
+
+        Journalled as the second half, so that a site that stays off is told of.
+        """
+        kind = OperationKind.ENABLE
+        operation = await self._begin(client, site.domain_name, kind, actor, old=_as_known(site))
+        try:
+            await client.set_enabled(site.domain_name, False)
+            await client.set_enabled(site.domain_name, True)
+        except HostingError as error:
+            await self._fail(operation, error)
+        await self._journal.close(operation, OperationState.DONE, is_told=False)
 
     async def _record(self, action: str, site: Site, actor: Actor, result: str) -> None:
         target = "/".join(site.key)
@@ -329,22 +326,12 @@ class SiteActions:
             self._activity.record, actor.name, actor.address, action, target, result
         )
 
-    async def _announce(
-        self,
-        action: SiteAction,
-        site: Site,
-        actor: Actor,
-        queue: "asyncio.Queue[Change]",
-        subscription: ExitStack,
-    ) -> None:
-        settled: Site | None = None
-        with subscription, suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE_SECONDS):
-                while settled is None:
-                    settled = _settled(await queue.get(), site)
-        toast = _outcome(action, site, settled)
-        if toast is not None:
-            self._changes.publish(Announcement(actor.session_id, toast))
+
+async def _is_enabled(client: HostingClient, domain_name: str) -> bool:
+    try:
+        return (await client.get_site(domain_name)).enabled
+    except HostRefused:
+        return False
 
 
 def _as_known(site: Site) -> Specification:
@@ -365,38 +352,3 @@ def _plain(error: HostRefused, domain_name: str) -> str:
     if "already exists" in str(error):
         return f"{domain_name} is taken: this account, or another one, already has such a site."
     return str(error)
-
-
-def _expected(action: SiteAction, site: Site) -> Site:
-    if action is SiteAction.RELOAD:
-        return replace(site, status=SiteStatus.RELOADING, reason="")
-    if action is SiteAction.ENABLE:
-        return replace(site, enabled=True, status=SiteStatus.STARTING, reason="")
-    return replace(site, enabled=False, status=SiteStatus.DISABLED, reason="")
-
-
-def _settled(change: Change, site: Site) -> Site | None:
-    if isinstance(change, SiteChanged) and change.site.key == site.key:
-        return change.site if change.site.status.is_settled else None
-    return None
-
-
-def _outcome(action: SiteAction, site: Site, settled: Site | None) -> Toast | None:
-    """What the first answer, or its absence, says; nothing where the click already said it all."""
-    domain = site.domain_name
-    if settled is None:
-        words = "Its error log may say why."
-        return Toast(f"{domain} has not answered yet", words, is_error=True, site_key=site.key)
-    if settled.status is SiteStatus.FAILING:
-        text = "Reload failed" if action is SiteAction.RELOAD else "Start failed"
-        return Toast(f"{text}: {domain}", settled.reason, is_error=True, site_key=site.key)
-    if settled.status is not SiteStatus.RUNNING:
-        return None
-    if settled.answer is None:
-        # Not every host says how a site answers.
-        accepted = Toast(f"{domain} reloaded", "The host has accepted it.", site_key=site.key)
-        return accepted if action is SiteAction.RELOAD else None
-    answer = settled.answer
-    detail = f"Answered {answer.status} after {answer.seconds:.1f} s"
-    words = f"{domain} {action.past if action is SiteAction.RELOAD else 'is up'}"
-    return Toast(words, detail, site_key=site.key)

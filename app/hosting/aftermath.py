@@ -48,6 +48,15 @@ class Aftermath:
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)
 
+    async def begun(self, site: Site, session_id: str) -> None:
+        """A site has just been made, or got its new command: it is to start if it is enabled."""
+        if not site.enabled:
+            return
+        if self._verdicts is not None:
+            await self._verdicts.expect(site, SiteStatus.STARTING)
+            await self._known.announce(site.key)
+        self.follow(SiteAction.ENABLE, site, session_id)
+
     async def close(self) -> None:
         if self._verdicts is not None:
             await self._verdicts.close()

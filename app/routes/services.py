@@ -8,11 +8,13 @@ from starlette.types import Scope
 
 from app.hosting.accounts import AccountService
 from app.hosting.actions import SiteActions
+from app.hosting.aftermath import Aftermath
 from app.hosting.attention import Attention
 from app.hosting.changes import Changes
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
 from app.hosting.operations.worker import OperationWorker
+from app.hosting.sitewatch import SiteWatch
 from app.logs.hub import LogHub
 from app.logs.remote.sources import LogSources
 from app.models import Actor
@@ -44,6 +46,8 @@ class Services:
     passwords: PasswordService
     setup_token: SetupToken
     actions: SiteActions
+    aftermath: Aftermath
+    site_watch: SiteWatch | None
     operations: Operations
     worker: OperationWorker
     changes: Changes

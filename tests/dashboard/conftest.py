@@ -63,8 +63,8 @@ def deck(tmp_path: Path) -> Iterator[Deck]:
         for domain, line in ((WORKS, f"{command} program:app"), (BROKEN, "/no/such/program")):
             website = {"domain_name": domain, "enabled": True, "webapp": {"command": line}}
             ask(paths, "POST", "/api/v1/user/local/websites/", website)
-        changes = {"local_host": True, "sites_listen": parse_listen("sites_listen", address)}
-        with running_dashboard(data, **changes) as dashboard:
+        sites_listen = parse_listen("sites_listen", address)
+        with running_dashboard(data, local_host=True, sites_listen=sites_listen) as dashboard:
             dashboard.sign_in()
             found = Deck(dashboard, address, paths)
             eventually(lambda: len(found.services.sites.all()) == 2, "both sites listed")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.hosting.actions import SiteActions
+from app.hosting.aftermath import Aftermath
 from app.hosting.changes import Changes
 from app.hosting.client import Deadlines, HostingClient
 from app.hosting.known import KnownSites
@@ -95,6 +96,7 @@ class Deck:
     journal: Journal
     worker: OperationWorker
     actions: SiteActions
+    aftermath: Aftermath
 
     async def site(self, domain: str = SHOP) -> Site | None:
         return await self.known.get(REMOTE.id, domain)
@@ -138,18 +140,21 @@ def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
     def nobody_refreshes(account_id: str) -> None:
         pass
 
-    worker = OperationWorker(journal, clients, known, changes, nobody_refreshes, pace)
+    aftermath = Aftermath(known, changes, None)
+    worker = OperationWorker(
+        journal, clients, known, changes, nobody_refreshes, aftermath.begun, pace
+    )
     actions = SiteActions(
         clients,
         known,
         ActivityLog(database),
-        changes,
         nobody_refreshes,
         journal,
         worker.wake,
+        aftermath,
         pace,
     )
-    return Deck(database, client, changes, known, operations, journal, worker, actions)
+    return Deck(database, client, changes, known, operations, journal, worker, actions, aftermath)
 
 
 @asynccontextmanager
@@ -162,7 +167,7 @@ async def working(database: Database, address: str, pace: Pace = PACE) -> AsyncI
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await deck.actions.close()
+        await deck.aftermath.close()
         await deck.client.close()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -38,6 +38,9 @@ LAST_TRY = 5
 """Of the settings of a site that is there again: those but the switch can be made up for."""
 ENDED = "Sitedeck ended before the answer came; looking at what came of it."
 
+Begun = Callable[[Site, str], Awaitable[None]]
+"""Told of a site that may be starting, and of the session that is to hear of it."""
+
 Found = tuple[Site, Specification] | None
 
 
@@ -66,6 +69,7 @@ class Drive:
         memory: Memory,
         pace: Pace,
         refresh_soon: Callable[[str], None],
+        begun: Begun,
     ) -> None:
         self._operation = operation
         self._client = client
@@ -74,6 +78,7 @@ class Drive:
         self._memory = memory
         self._pace = pace
         self._refresh_soon = refresh_soon
+        self._begun = begun
 
     async def run(self) -> None:
         """Returns when the operation is closed or its next step is due later."""
@@ -258,7 +263,10 @@ class Drive:
             operation = _back(operation, datetime.now(UTC))
         self._known.end_work(*operation.key)
         if found is not None:
-            await self._known.save(as_left(found[0], operation, state))
+            left = as_left(found[0], operation, state)
+            await self._known.save(left)
+            if operation.kind is not OperationKind.DELETE:
+                await self._begun(left, operation.actor.session_id)
         elif operation.kind is OperationKind.DELETE:
             await self._known.forget(*operation.key)
         await self._journal.close(operation, state, reason, is_told=True)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from app.hosting.changes import AccountChanged, Changes
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
-from app.hosting.operations.drive import Drive, Memory
+from app.hosting.operations.drive import Begun, Drive, Memory
 from app.hosting.operations.journal import Journal
 from app.hosting.operations.rows import shown_in_work
 from app.hosting.operations.steps import Pace
@@ -41,6 +41,7 @@ class OperationWorker:
         known: KnownSites,
         changes: Changes,
         refresh_soon: Callable[[str], None],
+        begun: Begun,
         pace: Pace | None = None,
     ) -> None:
         self._journal = journal
@@ -48,6 +49,7 @@ class OperationWorker:
         self._known = known
         self._changes = changes
         self._refresh_soon = refresh_soon
+        self._begun = begun
         self._pace = pace or Pace()
         self._wake = asyncio.Event()
         self._work: dict[int, Work] = {}
@@ -134,6 +136,7 @@ class OperationWorker:
                 work.memory,
                 self._pace,
                 self._refresh_soon,
+                self._begun,
             )
             await drive.run()
         except Exception:

@@ -81,9 +81,10 @@ class LogSources:
         return self._connected(key[0]).check(key[1], kind)
 
     async def next_look(self, key: SiteKey, kind: LogKind) -> None:
-        """Returns when a watched mirror has been brought up to date once more. Raises NotFound."""
-        if key[0] != LOCAL.id:
-            await self._connected(key[0]).next_look(key[1], kind)
+        """Returns when a watched mirror has been brought up to date once more."""
+        remote = self._remote_of(key[0])
+        if remote is not None:
+            await remote.next_look(key[1], kind)
 
     def state(self, key: SiteKey, kind: LogKind) -> tuple[float | None, str] | None:
         """Seconds since a mirrored log was last read well, and why not since; None for others."""

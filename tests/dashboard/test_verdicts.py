@@ -1,0 +1,99 @@
+"""What became of a click on a remote site is found out and told."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.hosting.probe import Silence, Unasked
+from app.models import Answer, SiteStatus
+from tests.dashboard.test_accounts import SITE, Connected
+from tests.fakes.pythonanywhere import fake_pythonanywhere
+from tests.support import eventually, one, parse, running_dashboard, visible_text
+
+CRASH = (
+    b"Traceback (most recent call last):\n"
+    b'  File "/home/alice/shop/main.py", line 1, in <module>\n    import shop\n'
+    b"ModuleNotFoundError: No module named 'shop'\n"
+)
+PATH = f"/accounts/acme/sites/{SITE}"
+
+
+class World:
+    """Sites answer what a test says."""
+
+    def __init__(self) -> None:
+        self.result: Answer | Silence | Unasked = Answer(200, 0.31)
+
+    async def ask(self, url: str) -> Answer | Silence | Unasked:
+        assert url == f"https://{SITE}"
+        return self.result
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def place(tmp_path: Path, world: World) -> Iterator[Connected]:
+    with fake_pythonanywhere() as fake:
+        fake.add_site(SITE, "/home/alice/serve")
+        hosts = {"lab": fake.address}
+        data = tmp_path / "data"
+        with running_dashboard(data, world.ask, api_hosts=hosts) as dashboard:
+            dashboard.sign_in()
+            place = Connected(dashboard, fake, data)
+            place.add()
+            eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+            yield place
+
+
+def until(place: Connected, status: SiteStatus) -> None:
+    eventually(lambda: place.status() is status, f"{status}, not {place.status()}", 20)
+
+
+def test_a_site_is_asked_by_itself_and_its_answer_is_in_the_list(place: Connected) -> None:
+    row = ".col-time .value"
+    eventually(lambda: one(parse(place.get("/")), row).get_text() == "310 ms", "the answer")
+    assert "It answered 200 in 310 ms" in visible_text(place.get(PATH))
+
+
+def test_a_reload_ends_with_the_first_answer(place: Connected) -> None:
+    place.post(f"{PATH}/reload")
+    until(place, SiteStatus.RUNNING)
+    site = place.services.sites.get("acme", SITE)
+    assert site is not None and site.answer is not None
+    assert site.answer.status == 200
+    assert "First answer 200 after" in visible_text(place.get(PATH))
+
+
+def test_a_site_that_crashes_after_a_reload_says_why(place: Connected, world: World) -> None:
+    world.result = Answer(502, 0.1)
+    place.post(f"{PATH}/reload")
+    assert place.status() is SiteStatus.RELOADING
+    calls = place.fake.count("files")
+    eventually(lambda: place.fake.count("files") > calls, "the first look at the log")
+    place.fake.write_log(SITE, CRASH)
+    until(place, SiteStatus.FAILING)
+    reason = "Crashing: ModuleNotFoundError: No module named 'shop'"
+    assert reason in visible_text(place.get("/"))
+    assert reason in visible_text(place.get(PATH))
+
+
+def test_a_list_read_meanwhile_does_not_end_the_waiting(place: Connected, world: World) -> None:
+    world.result = Answer(502, 0.1)
+    place.post(f"{PATH}/disable")
+    place.post(f"{PATH}/enable")
+    lists = place.fake.count("websites")
+    place.post("/accounts/acme/test")
+    eventually(lambda: place.fake.count("websites") > lists + 1, "another list")
+    assert place.status() is SiteStatus.STARTING
+    world.result = Answer(200, 0.1)
+    until(place, SiteStatus.RUNNING)
+
+
+def test_a_refused_reload_leaves_nothing_waiting(place: Connected) -> None:
+    del place.fake.websites[SITE]
+    place.post(f"{PATH}/reload")
+    assert place.status() in (SiteStatus.RUNNING, SiteStatus.UNKNOWN)
