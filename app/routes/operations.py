@@ -29,7 +29,7 @@ async def retry_operation(req: Request) -> Response:
 @router.action(OPERATION_PATH + "/stop", role=Role.ADMIN)
 async def stop_operation(req: Request) -> Response:
     """What has been done stays done."""
-    if not await services_of(req).worker.stop(_number(req)):
+    if not await services_of(req).worker.stop(_number(req), actor_of(req).name):
         raise NotFound("There is no such open operation.")
     return await _back(req)
 

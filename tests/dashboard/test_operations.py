@@ -190,6 +190,18 @@ def test_a_lost_answer_is_said_and_then_what_came_of_it(place: Place) -> None:
     assert "deleted" in entry and "failed" not in entry
 
 
+def test_a_creation_whose_answer_is_lost_is_followed_on_the_first_page(place: Place) -> None:
+    place.fake.trouble("create", Trouble.TIMEOUT_AFTER)
+    form = {"account_id": "acme", "domain_name": "new.example.org", "template": "own"}
+    command = "/home/alice/serve --uds ${DOMAIN_SOCKET}"
+    answer = place.post("/sites", command=command, enabled="on", **form)
+    assert answer.headers["location"] == "/"
+    assert "The answer about new.example.org was lost" in place.page("/").get_text()
+    place.until_closed()
+    site = place.services.sites.get("acme", "new.example.org")
+    assert site is not None and site.command == command
+
+
 def test_a_switch_whose_answer_is_lost_leaves_the_row_as_it_was(place: Place) -> None:
     place.fake.trouble("patch", Trouble.TIMEOUT_AFTER)
     target = f"site-acme-{SHOP.replace('.', '_')}"

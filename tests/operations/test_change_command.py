@@ -240,10 +240,11 @@ async def test_a_person_can_stop_it(deck: Deck, fake: FakePythonAnywhere) -> Non
     stop = fake.stops["delete before"] = Stop()
     await change(deck)
     await asyncio.to_thread(stop.reached.wait, 10)
-    assert await deck.worker.stop(deck.operation().id)
+    assert await deck.worker.stop(deck.operation().id, "eve")
     stop.go.set()
     operation = await deck.until_closed()
     assert operation.state is OperationState.ABORTED
+    assert deck.results() == [("change command", "failed: Stopped by eve.")]
 
     async def is_gone() -> bool:
         return SHOP not in fake.websites

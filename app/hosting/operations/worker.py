@@ -91,12 +91,15 @@ class OperationWorker:
         self.wake()
         return is_open
 
-    async def stop(self, operation_id: int) -> bool:
-        """A person takes over: nothing more is done. False if there is no such open operation."""
+    async def stop(self, operation_id: int, by: str) -> bool:
+        """A person takes over: nothing more is done. False if there is no such open operation.
+
+        `by` is the person's name.
+        """
         operation = await self._journal.get(operation_id)
         if operation is None or not operation.state.is_open:
             return False
-        words = "Stopped by hand."
+        words = f"Stopped by {by}."
         await self._journal.close(operation, OperationState.ABORTED, words, is_told=False)
         self._known.end_work(*operation.key)
         self._refresh_soon(operation.account_id)
