@@ -4,6 +4,7 @@ All but a reload goes through the journal: when the answer is lost, the worker f
 of it. A command that the host cannot change in place is left to the worker altogether.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NoReturn
@@ -41,6 +42,7 @@ from app.store.activity import ActivityLog
 
 # Looks, a deletion, a creation, the switch, the certificate and the reload.
 CALLS_NEEDED = 10
+SWITCH_TRIES = 3
 _CLASSIC = (
     "If a classic web app of this account has the domain, delete that one on the host's Web page "
     "first. The plan may also be full."
@@ -309,15 +311,25 @@ class SiteActions:
     async def _switch_off_and_on(self, client: HostingClient, site: Site, actor: Actor) -> None:
         """What a reload was before there was a call for it.
 
-        Journalled as the second half, so that a site that stays off is told of.
+        Journalled as the second half, so that a site that stays off is told of. Setting the switch
+        twice does no harm, so that half may be repeated.
         """
         kind = OperationKind.ENABLE
         operation = await self._begin(client, site.domain_name, kind, actor, old=_as_known(site))
         try:
             await client.set_enabled(site.domain_name, False)
-            await client.set_enabled(site.domain_name, True)
         except HostingError as error:
-            await self._fail(operation, error)
+            if not calls.is_unclear(error):
+                await self._fail(operation, error)
+        for tries_left in reversed(range(SWITCH_TRIES)):
+            try:
+                await client.set_enabled(site.domain_name, True)
+                break
+            except HostingError as error:
+                if not tries_left:
+                    self._refresh_soon(site.account_id)
+                    await self._fail(operation, error)
+            await asyncio.sleep(self._pace.double_look)
         await self._journal.close(operation, OperationState.DONE, is_told=False)
 
     async def _record(self, action: str, site: Site, actor: Actor, result: str) -> None:

@@ -189,3 +189,42 @@ async def test_a_deleted_site_can_be_made_again_with_its_certificate(
     assert fake.websites[SHOP]["webapp"]["command"] == OLD
     assert fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"
     assert deck.operations.recreatable() == {}
+
+
+async def test_where_a_reload_is_unknown_the_site_is_switched_off_and_on(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("reload", Trouble.NOT_FOUND)
+    await run(deck, SiteAction.RELOAD)
+    assert fake.websites[SHOP]["enabled"]
+    assert [call.name for call in fake.calls][-2:] == ["patch", "patch"]
+    assert deck.results() == [("enable", "done"), ("reload", "done")]
+
+
+async def test_a_site_switched_off_for_its_reload_is_switched_on_whatever_it_takes(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("reload", Trouble.NOT_FOUND)
+    fake.trouble("patch", Trouble.TIMEOUT_AFTER, Trouble.RESET_BEFORE, Trouble.ERROR_BEFORE)
+    await run(deck, SiteAction.RELOAD)
+    assert fake.websites[SHOP]["enabled"]
+
+
+async def test_a_site_that_stays_off_after_its_reload_is_told_of(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("reload", Trouble.NOT_FOUND)
+    fake.trouble("patch", Trouble.TIMEOUT_AFTER, *[Trouble.RESET_BEFORE] * 3)
+    with pytest.raises(OutcomeUnknown):
+        await run(deck, SiteAction.RELOAD)
+    await deck.until_closed()
+    assert ("enable", "failed: It is still disabled.") in deck.results()
+
+
+async def test_the_reload_of_a_site_that_is_gone_switches_nothing(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    del fake.websites[SHOP]
+    with pytest.raises(HostRefused):
+        await run(deck, SiteAction.RELOAD)
+    assert fake.called("patch") == 0

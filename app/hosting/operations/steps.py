@@ -208,7 +208,8 @@ def _asked(operation: Operation, now: Situation, pace: Pace) -> Step:
     else:
         is_there = now.seen is not Seen.GONE
         wanted = is_there and now.enabled == (kind is OperationKind.ENABLE)
-        otherwise = "Nothing was changed." if is_there else "The site is gone."
+        still = "disabled" if kind is OperationKind.ENABLE else "enabled"
+        otherwise = f"It is still {still}." if is_there else "The site is gone."
     if wanted:
         makes = kind is OperationKind.CREATE
         return Enter(OperationState.FINISHING) if makes else Close(OperationState.DONE)
