@@ -36,7 +36,7 @@ from components.accountuse import CallBudgets, CpuMeter
 from components.forms import Consequences, Field, FieldError, FormError, PageForm
 from components.icons import Icon
 from components.live import fetched_on, replaced_by
-from components.times import When, ago
+from components.times import SeenAge
 
 TOKEN_PAGES = {
     "us": "https://www.pythonanywhere.com/account/#api_token",
@@ -151,8 +151,7 @@ def _Seen(view: AccountView, now: datetime) -> FT | None:
         return None
     if view.seen_at is None:
         return Span(", not read yet")
-    words = ago(view.seen_at, now)
-    return Span(", read ", When(view.seen_at, words, data_age=True, data_seen=view.account.id))
+    return Span(", read ", SeenAge(view.account.id, view.seen_at, now))
 
 
 def _Use(view: AccountView, now: datetime) -> FT | None:
@@ -224,7 +223,7 @@ def _CheckInterval(view: AccountView) -> FT:
         Div(
             Label("Ask its sites whether they answer", _for=field_id),
             Div(
-                Select(*options, id=field_id, name="seconds", cls="select grow"),
+                Select(*options, id=field_id, name="seconds", cls="select"),
                 Button("Set", cls="btn", aria_label="Set how often the sites are asked"),
                 cls="row",
             ),

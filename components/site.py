@@ -40,7 +40,7 @@ from components.siterow import (
     response_time,
     row_id,
 )
-from components.times import Age, Seen
+from components.times import Age, SeenAge
 
 
 def head_id(site: Site) -> str:
@@ -181,12 +181,6 @@ def _Tile(name: str, value: object, cls: str = "", small: str = "") -> FT:
     )
 
 
-def _last_seen(site: Site, now: datetime) -> FT | str:
-    if site.is_local:
-        return Age(site.seen_at, now)
-    return Seen(site.account_id, site.seen_at, now)
-
-
 def _Facts(site: Site, account_label: str, now: datetime) -> FT:
     links: list[FT | str] = []
     for kind in LogKind:
@@ -195,8 +189,12 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
         "Account": A(account_label, href=urls.sites(account=site.account_id)),
         "Address": A(site.url, href=site.url, rel="noreferrer"),
         "Command": CodeBox(site.command, "command"),
-        "Process": f"pid {site.pid}" if site.pid else "–",
-        "Last seen": _last_seen(site, now),
+        # The local host tells at once; a process elsewhere is not known.
+        **(
+            {"Process": f"pid {site.pid}" if site.pid else "–"}
+            if site.is_local
+            else {"Last seen": SeenAge(site.account_id, site.seen_at, now)}
+        ),
         "Logs": Span(*links[:-1]),
     }
     return Section(

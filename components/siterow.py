@@ -81,7 +81,7 @@ def _parts(site: Site) -> _Parts:
     parts = (
         Td(StatusLabel(site), cls="col-status"),
         _Name(site),
-        _Reason(site) if site.reason else _Command(site),
+        GoneBadge(site) or _Reason(site) or _Command(site),
         Td(_ErrorCount(site), cls="col-errors"),
         Td(_ResponseTime(site), cls="col-time"),
         Td(EnabledSwitch(site, identity), cls="col-enabled"),
@@ -115,7 +115,6 @@ def _Name(site: Site) -> FT:
             id=f"{row_id(site)}-link",
         ),
         OpenSite(site),
-        GoneBadge(site),
         cls="top",
     )
 
@@ -124,8 +123,10 @@ def GoneBadge(site: Site) -> FT | None:
     return Span("Gone at PythonAnywhere", cls="badge warn") if site.is_gone else None
 
 
-def _Reason(site: Site) -> FT:
+def _Reason(site: Site) -> FT | None:
     """Red only where something is wrong: what is being done is no fault."""
+    if not site.reason:
+        return None
     return Small(site.reason, cls="bad truncate" if site.status.is_settled else "soft truncate")
 
 

@@ -36,6 +36,10 @@ def Age(at: datetime | None, now: datetime) -> FT:
     return When(at, ago(at, now) if at else "", data_age=True)
 
 
+def SeenAge(account_id: str, at: datetime, now: datetime) -> FT:
+    """How long ago the account was read; begins anew whenever it is."""
+    return When(at, ago(at, now), data_age=True, data_seen=account_id)
+
+
 def Seen(account_id: str, at: datetime, now: datetime) -> FT:
-    """When the account was last read; begins anew whenever it is."""
-    return Small("seen ", When(at, ago(at, now), data_age=True, data_seen=account_id), cls="seen")
+    return Small("seen ", SeenAge(account_id, at, now), cls="seen")
