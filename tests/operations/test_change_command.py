@@ -365,6 +365,19 @@ async def test_an_account_of_the_same_name_but_somebody_elses_is_not_touched(
     assert fake.calls == []
 
 
+async def test_an_operation_of_a_removed_account_waits_and_holds_up_no_other(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    first = plan(database)
+    database.execute("UPDATE operations SET account_id = 'removed'")
+    plan(database)
+    async with working(database, fake.address) as deck:
+        assert (await deck.until_closed()).state is OperationState.DONE
+        [waiting] = deck.operations.open()
+    assert waiting.id == first.id
+    assert "not connected" in waiting.note
+
+
 async def test_an_own_certificate_is_said_to_be_missing(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:

@@ -58,7 +58,9 @@ class OperationWorker:
         """Runs until cancelled."""
         await self._journal.prepare()
         for operation in await self._journal.open():
-            await shown_in_work(self._known, operation)
+            # The sites of an account that was removed are not shown at all.
+            if operation.account_id in self._clients:
+                await shown_in_work(self._known, operation)
         listening = asyncio.create_task(self._listen())
         try:
             while True:
