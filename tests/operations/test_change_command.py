@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.errors import HostThrottled, InvalidInput, NotSent, SiteBusy
-from app.hosting.changes import AccountChanged, Announcement, Change, OperationsChanged
+from app.hosting.changes import AccountChanged, Announcement, OperationsChanged
 from app.hosting.client import HostingClient
 from app.models import OperationState, SiteStatus
 from app.store.database import Database
@@ -273,11 +273,9 @@ async def test_the_row_says_what_is_being_done_whatever_the_list_says(
 
 
 async def test_every_step_and_the_end_are_told_to_the_pages(deck: Deck) -> None:
-    seen: list[Change] = []
     with deck.changes.subscribe() as queue:
         await change(deck)
-        while OperationsChanged(()) not in seen:
-            seen.append(await asyncio.wait_for(queue.get(), 10))
+        seen = await deck.until_told(queue)
     states = {
         change.operations[0].state
         for change in seen
