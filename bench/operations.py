@@ -24,7 +24,8 @@ def main() -> None:
     failed = [result for result in results if result.problem]
     RESULTS.mkdir(exist_ok=True)
     table = [{**asdict(result.case), **_fields(result)} for result in results]
-    (RESULTS / "operations.json").write_text(json.dumps(table, indent=1) + "\n")
+    rows = ",\n".join(json.dumps(row) for row in table)
+    (RESULTS / "operations.json").write_text(f"[\n{rows}\n]\n")
     (RESULTS / "operations.md").write_text(_markdown(results))
     print(_summary(results))
     for result in failed:

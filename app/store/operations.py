@@ -116,11 +116,15 @@ class Operations:
         )
         return changed > 0
 
-    def make_all_due(self) -> None:
-        """After a start nothing is under way any more; what waits for a person goes on waiting."""
+    def make_due_from_before(self, start: datetime) -> None:
+        """Of what began before the start of this process nothing is under way any more.
+
+        What waits for a person goes on waiting.
+        """
         self._database.execute(
-            "UPDATE operations SET next_at = ? WHERE is_open = 1 AND next_at IS NOT NULL",
-            (datetime.now(UTC).timestamp(),),
+            "UPDATE operations SET next_at = ?"
+            " WHERE is_open = 1 AND next_at IS NOT NULL AND created_at < ?",
+            (datetime.now(UTC).timestamp(), start.timestamp()),
         )
 
     def get(self, operation_id: int) -> Operation | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.hosting.actions import SiteActions
 from app.hosting.aftermath import Aftermath
-from app.hosting.changes import Changes
+from app.hosting.changes import Change, Changes, OperationsChanged
 from app.hosting.client import Deadlines, HostingClient
 from app.hosting.known import KnownSites
 from app.hosting.operations.journal import Journal
@@ -120,6 +120,13 @@ class Deck:
 
         await until(is_so, f"the end of {self.operation()}")
         return self.operation()
+
+    async def until_told(self, queue: "asyncio.Queue[Change]") -> list[Change]:
+        """All changes up to the last one of an operation: that none is open any more."""
+        seen = [await asyncio.wait_for(queue.get(), 10)]
+        while seen[-1] != OperationsChanged(()):
+            seen.append(await asyncio.wait_for(queue.get(), 10))
+        return seen
 
     def results(self) -> list[tuple[str, str]]:
         """The record of activity, the oldest first."""

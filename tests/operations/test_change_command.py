@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.errors import HostThrottled, InvalidInput, NotSent, SiteBusy
-from app.hosting.changes import AccountChanged, Announcement, Change, OperationsChanged
+from app.hosting.changes import AccountChanged, Announcement, OperationsChanged
 from app.hosting.client import HostingClient
 from app.models import OperationState, SiteStatus
 from app.store.database import Database
@@ -273,11 +273,9 @@ async def test_the_row_says_what_is_being_done_whatever_the_list_says(
 
 
 async def test_every_step_and_the_end_are_told_to_the_pages(deck: Deck) -> None:
-    seen: list[Change] = []
     with deck.changes.subscribe() as queue:
         await change(deck)
-        while OperationsChanged(()) not in seen:
-            seen.append(await asyncio.wait_for(queue.get(), 10))
+        seen = await deck.until_told(queue)
     states = {
         change.operations[0].state
         for change in seen
@@ -363,6 +361,19 @@ async def test_an_account_of_the_same_name_but_somebody_elses_is_not_touched(
 
         await until(is_said)
     assert fake.calls == []
+
+
+async def test_an_operation_of_a_removed_account_waits_and_holds_up_no_other(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    first = plan(database)
+    database.execute("UPDATE operations SET account_id = 'removed'")
+    plan(database)
+    async with working(database, fake.address) as deck:
+        assert (await deck.until_closed()).state is OperationState.DONE
+        [waiting] = deck.operations.open()
+    assert waiting.id == first.id
+    assert "not connected" in waiting.note
 
 
 async def test_an_own_certificate_is_said_to_be_missing(

@@ -36,7 +36,7 @@ async def test_a_deletion_that_happened_is_found(
         with pytest.raises(OutcomeUnknown, match="Sitedeck is looking"):
             await deck.actions.delete(known_site(), ACTOR)
         assert (await deck.until_closed()).state is OperationState.DONE
-        seen = [queue.get_nowait() for _ in range(queue.qsize())]
+        seen = await deck.until_told(queue)
     assert await deck.site() is None
     assert fake.called("delete") == 1
     [told] = [change for change in seen if isinstance(change, Announcement)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -97,11 +98,27 @@ def test_it_outlives_its_account(database: Database, operations: Operations) -> 
 def test_after_a_start_all_is_due_but_what_waits_for_a_person(operations: Operations) -> None:
     operation = begin(operations)
     operations.save(replace(operation, next_at=None))
-    operations.make_all_due()
+    operations.make_due_from_before(datetime.now(UTC))
     [waiting] = operations.open()
     assert waiting.next_at is None
     assert operations.make_due(operation.id)
     assert operations.open()[0].next_at is not None
+
+
+def test_what_began_after_the_start_is_left_to_who_waits_for_its_answer(
+    operations: Operations,
+) -> None:
+    start = datetime.now(UTC)
+    state = OperationState.ASKED
+    later = timedelta(seconds=90)
+    operation = operations.begin(
+        ACCOUNT, SHOP, OperationKind.DELETE, state, ACTOR, old=OLD_SPEC, due_in=later
+    )
+    operations.make_due_from_before(start)
+    assert operations.open() == [operation]
+    operations.make_due_from_before(datetime.now(UTC))
+    due = operations.open()[0].next_at
+    assert due is not None and due <= datetime.now(UTC)
 
 
 def test_a_deleted_site_can_be_made_again_for_thirty_days(

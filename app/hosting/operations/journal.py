@@ -95,10 +95,10 @@ class Journal:
     async def make_due(self, operation_id: int) -> bool:
         return await to_thread.run_sync(self._store.make_due, operation_id)
 
-    async def prepare(self) -> None:
-        """Once, when the dashboard starts."""
+    async def prepare(self, start: datetime) -> None:
+        """Takes up what was left before the start of this process, and forgets what is old."""
         await to_thread.run_sync(self._store.delete_old)
-        await to_thread.run_sync(self._store.make_all_due)
+        await to_thread.run_sync(self._store.make_due_from_before, start)
 
     async def publish(self) -> None:
         shown = tuple(each for each in await self.open() if each.is_shown)

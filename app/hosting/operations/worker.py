@@ -51,14 +51,18 @@ class OperationWorker:
         self._refresh_soon = refresh_soon
         self._begun = begun
         self._pace = pace or Pace()
+        # A call that somebody waits for in this process is not to be settled beside it.
+        self._start = datetime.now(UTC)
         self._wake = asyncio.Event()
         self._work: dict[int, Work] = {}
 
     async def run(self) -> None:
         """Runs until cancelled."""
-        await self._journal.prepare()
+        await self._journal.prepare(self._start)
         for operation in await self._journal.open():
-            await shown_in_work(self._known, operation)
+            # The sites of an account that was removed are not shown at all.
+            if operation.account_id in self._clients:
+                await shown_in_work(self._known, operation)
         listening = asyncio.create_task(self._listen())
         try:
             while True:
