@@ -1,6 +1,7 @@
 """Makes the services of the dashboard and ties them together."""
 
 from functools import partial
+from urllib.parse import urlsplit
 
 from app import __version__
 from app.hosting.accounts import AccountService
@@ -9,8 +10,10 @@ from app.hosting.aftermath import Aftermath
 from app.hosting.attention import Attention
 from app.hosting.changes import Changes
 from app.hosting.client import HostingClient
+from app.hosting.journalled import JournalledCalls
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
+from app.hosting.making import SiteMaker
 from app.hosting.operations.journal import Journal
 from app.hosting.operations.worker import OperationWorker
 from app.hosting.sitewatch import Ask, SiteWatch
@@ -89,6 +92,10 @@ def make_services(settings: Settings, database: Database, ask: Ask) -> Services:
     operation_store = Operations(database)
     journal = Journal(operation_store, changes)
     worker = OperationWorker(journal, clients, known, changes, refresh_soon, aftermath.begun)
+    own_domain = urlsplit(settings.public_origin).hostname or ""
+    log = JournalledCalls(
+        account_service.client, activity, journal, worker.wake, own_domain=own_domain
+    )
     return Services(
         settings=settings,
         users=Users(database),
@@ -107,9 +114,8 @@ def make_services(settings: Settings, database: Database, ask: Ask) -> Services:
         ),
         passwords=PasswordService(),
         setup_token=SetupToken(settings.data / "setup-token"),
-        actions=SiteActions(
-            clients, known, activity, refresh_soon, journal, worker.wake, aftermath
-        ),
+        actions=SiteActions(log, known, refresh_soon, aftermath),
+        maker=SiteMaker(log, known, refresh_soon, aftermath),
         aftermath=aftermath,
         site_watch=site_watch,
         operations=operation_store,

@@ -141,9 +141,7 @@ class AccountService:
 
     async def test(self, account: Account) -> ConnectionTest:
         """Raises HostingError."""
-        client = self.clients.get(account.id)
-        if client is None:
-            raise NotFound("There is no such account.")
+        client = self.client(account.id)
         connected = self._connected.get(account.id)
         start = time.monotonic()
         try:
@@ -163,6 +161,13 @@ class AccountService:
         await self._disconnect(account.id)
         await to_thread.run_sync(self._store.remove, account.id)
         self._changes.publish(ListChanged())
+
+    def client(self, account_id: str) -> HostingClient:
+        """Raises NotFound."""
+        client = self.clients.get(account_id)
+        if client is None:
+            raise NotFound("There is no such account.")
+        return client
 
     def refresh_soon(self, account_id: str) -> None:
         """Something was changed there: the list is read again before its time."""

@@ -171,7 +171,7 @@ async def clear_log(req: Request) -> Response:
         raise InvalidInput("Only a live log can be cleared.")
     path = f"/var/log/{name.file_name(site.domain_name)}"
     try:
-        await services.actions.client(site.account_id).delete_file(path)
+        await services.account_service.client(site.account_id).delete_file(path)
         await services.log_files.forget(site.key, name.kind)
         toast = Toast(f"The {name} log was cleared.", site_key=site.key)
         result = "done"

@@ -136,7 +136,7 @@ async def _create(
     """Raises InvalidInput, in plain words where the account's answer is known, or HostingError."""
     folder = form["working_folder"].strip() if account.kind is AccountKind.LOCAL else ""
     try:
-        await services_of(req).actions.create(
+        await services_of(req).maker.create(
             account.id,
             domain_name,
             command,
@@ -164,7 +164,7 @@ async def _look(
     if not look_up or report.first_error:
         return CommandNotesView(report)
     try:
-        client = services.actions.client(account.id)
+        client = services.account_service.client(account.id)
         paths = await commands.find_paths(account, client, command)
     except HostingError as error:
         return CommandNotesView(report, problem=f"The files could not be looked up. {error}")

@@ -13,6 +13,7 @@ from app.hosting.attention import Attention
 from app.hosting.changes import Changes
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
+from app.hosting.making import SiteMaker
 from app.hosting.operations.worker import OperationWorker
 from app.hosting.sitewatch import SiteWatch
 from app.logs.hub import LogHub
@@ -46,6 +47,7 @@ class Services:
     passwords: PasswordService
     setup_token: SetupToken
     actions: SiteActions
+    maker: SiteMaker
     aftermath: Aftermath
     site_watch: SiteWatch | None
     operations: Operations

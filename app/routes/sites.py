@@ -76,9 +76,12 @@ async def try_sample_site(req: Request) -> Response:
     actor = actor_of(req)
     try:
         folder = await to_thread.run_sync(sample.write_sample, services.settings.data)
-        await services.actions.ensure(
-            LOCAL.id, sample.DOMAIN_NAME, sample.sample_command(folder), actor
-        )
+        site = await services.known.get(LOCAL.id, sample.DOMAIN_NAME)
+        if site is None:
+            command = sample.sample_command(folder)
+            await services.maker.create(LOCAL.id, sample.DOMAIN_NAME, command, "", actor)
+        elif not site.enabled:
+            await services.actions.run(SiteAction.ENABLE, site, actor)
     except (HostingError, OSError) as error:
         toast = Toast("The sample site could not be started.", _reason(error), is_error=True)
         await to_thread.run_sync(set_flash, services, actor.session_id, toast)

@@ -39,9 +39,9 @@ async def change_command(req: Request) -> FtResponse | Response:
     try:
         form = await read_form(req, {"command": 20_000, "confirmed": 3})
         if not form["confirmed"] and site.account_id != LOCAL.id:
-            services.actions.check_command(site, form["command"])
+            services.maker.check_command(site, form["command"])
             return FtResponse(await _page(req, site, form, {}, is_asked=True), 200)
-        operation = await services.actions.change_command(site, form["command"], actor_of(req))
+        operation = await services.maker.change_command(site, form["command"], actor_of(req))
     except (InvalidInput, HostingError) as error:
         field = error.field if isinstance(error, InvalidInput) else ""
         words = str(error)
@@ -67,7 +67,7 @@ async def delete_site(req: Request) -> FtResponse | Response:
         form = await read_form(req, {"confirm": 300})
         if form["confirm"].strip().lower() != site.domain_name:
             raise InvalidInput(f"Type {site.domain_name} to delete the site.", "confirm")
-        await services.actions.delete(site, actor_of(req))
+        await services.maker.delete(site, actor_of(req))
     except OutcomeUnknown as error:
         toast = Toast(f"The answer about {site.domain_name} was lost.", str(error), is_error=True)
     except (InvalidInput, HostingError) as error:

@@ -11,7 +11,9 @@ from app.hosting.actions import SiteActions
 from app.hosting.aftermath import Aftermath
 from app.hosting.changes import Change, Changes, OperationsChanged
 from app.hosting.client import Deadlines, HostingClient
+from app.hosting.journalled import JournalledCalls
 from app.hosting.known import KnownSites
+from app.hosting.making import SiteMaker
 from app.hosting.operations.journal import Journal
 from app.hosting.operations.steps import Pace
 from app.hosting.operations.worker import OperationWorker
@@ -90,12 +92,15 @@ class Deck:
 
     database: Database
     client: HostingClient
+    clients: dict[str, HostingClient]
     changes: Changes
     known: KnownSites
     operations: Operations
     journal: Journal
     worker: OperationWorker
+    log: JournalledCalls
     actions: SiteActions
+    maker: SiteMaker
     aftermath: Aftermath
 
     async def site(self, domain: str = SHOP) -> Site | None:
@@ -151,17 +156,23 @@ def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
     worker = OperationWorker(
         journal, clients, known, changes, nobody_refreshes, aftermath.begun, pace
     )
-    actions = SiteActions(
+    log = JournalledCalls(clients.__getitem__, ActivityLog(database), journal, worker.wake, pace)
+    actions = SiteActions(log, known, nobody_refreshes, aftermath)
+    maker = SiteMaker(log, known, nobody_refreshes, aftermath)
+    return Deck(
+        database,
+        client,
         clients,
+        changes,
         known,
-        ActivityLog(database),
-        nobody_refreshes,
+        operations,
         journal,
-        worker.wake,
+        worker,
+        log,
+        actions,
+        maker,
         aftermath,
-        pace,
     )
-    return Deck(database, client, changes, known, operations, journal, worker, actions, aftermath)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 async def change(deck: Deck, command: str = NEW) -> None:
     site = await deck.site()
     assert site is not None
-    await deck.actions.change_command(site, command, ACTOR)
+    await deck.maker.change_command(site, command, ACTOR)
 
 
 async def test_the_site_comes_back_with_its_new_command_and_all_it_had(
@@ -326,9 +326,9 @@ async def test_it_does_not_begin_without_calls_to_end_it(
         client = HostingClient.remote(REMOTE, fake.address, lambda: TOKEN)
         for _ in range(30):
             await client.list_sites()
-        deck.actions._clients = {REMOTE.id: client}
+        deck.clients[REMOTE.id] = client
         with pytest.raises(HostThrottled, match="Only 6 calls"):
-            await deck.actions.change_command(site, NEW, ACTOR)
+            await deck.maker.change_command(site, NEW, ACTOR)
         await client.close()
     assert fake.called("delete") == 0
 
@@ -342,9 +342,9 @@ async def test_only_one_operation_at_a_time_is_open_on_a_site(
     site = await deck.site()
     assert site is not None
     with pytest.raises(SiteBusy):
-        await deck.actions.change_command(site, "/home/alice/third", ACTOR)
+        await deck.maker.change_command(site, "/home/alice/third", ACTOR)
     with pytest.raises(SiteBusy):
-        await deck.actions.delete(site, ACTOR)
+        await deck.maker.delete(site, ACTOR)
     stop.go.set()
     assert (await deck.until_closed()).state is OperationState.DONE
 

@@ -34,7 +34,7 @@ async def test_a_deletion_that_happened_is_found(
     fake.trouble("delete", trouble)
     with deck.changes.subscribe() as queue:
         with pytest.raises(OutcomeUnknown, match="Sitedeck is looking"):
-            await deck.actions.delete(known_site(), ACTOR)
+            await deck.maker.delete(known_site(), ACTOR)
         assert (await deck.until_closed()).state is OperationState.DONE
         seen = await deck.until_told(queue)
     assert await deck.site() is None
@@ -50,7 +50,7 @@ async def test_a_missing_site_that_is_answered_with_403_counts_as_deleted(
 ) -> None:
     fake.trouble("delete", Trouble.TIMEOUT_AFTER)
     with pytest.raises(OutcomeUnknown):
-        await deck.actions.delete(known_site(), ACTOR)
+        await deck.maker.delete(known_site(), ACTOR)
     fake.trouble("get", *[Trouble.PLAN_LIMIT] * 20)
     assert (await deck.until_closed()).state is OperationState.DONE
 
@@ -61,7 +61,7 @@ async def test_a_deletion_that_did_not_happen_is_not_repeated(
 ) -> None:
     fake.trouble("delete", trouble)
     with pytest.raises(OutcomeUnknown):
-        await deck.actions.delete(known_site(), ACTOR)
+        await deck.maker.delete(known_site(), ACTOR)
     assert (await deck.until_closed()).state is OperationState.FAILED
     assert fake.called("delete") == 1
     assert await deck.site() is not None
@@ -75,7 +75,7 @@ async def test_a_creation_that_happened_is_found(
     fake.websites.clear()
     fake.trouble("create", trouble)
     with pytest.raises(OutcomeUnknown):
-        await deck.actions.create(REMOTE.id, SHOP, NEW, "", ACTOR)
+        await deck.maker.create(REMOTE.id, SHOP, NEW, "", ACTOR)
     assert (await deck.until_closed()).state is OperationState.DONE
     site = await deck.site()
     assert site is not None and site.command == NEW
@@ -89,7 +89,7 @@ async def test_a_creation_that_did_not_happen_is_not_repeated(
     fake.websites.clear()
     fake.trouble("create", trouble)
     with pytest.raises(OutcomeUnknown):
-        await deck.actions.create(REMOTE.id, SHOP, NEW, "", ACTOR)
+        await deck.maker.create(REMOTE.id, SHOP, NEW, "", ACTOR)
     assert (await deck.until_closed()).state is OperationState.FAILED
     assert fake.called("create") == 1
     assert deck.results() == [("create", "failed: The site was not created.")]
@@ -121,7 +121,7 @@ async def test_a_site_that_was_made_disabled_is_enabled(
 ) -> None:
     fake.websites.clear()
     fake.trouble("create", Trouble.MADE_DISABLED)
-    await deck.actions.create(REMOTE.id, SHOP, NEW, "", ACTOR)
+    await deck.maker.create(REMOTE.id, SHOP, NEW, "", ACTOR)
     assert (await deck.until_closed()).state is OperationState.DONE
     assert fake.websites[SHOP]["enabled"]
 
@@ -131,7 +131,7 @@ async def test_a_site_that_was_made_without_its_command_is_said_to_be_so(
 ) -> None:
     fake.websites.clear()
     fake.trouble("create", Trouble.MADE_WITHOUT_COMMAND)
-    await deck.actions.create(REMOTE.id, SHOP, NEW, "", ACTOR)
+    await deck.maker.create(REMOTE.id, SHOP, NEW, "", ACTOR)
     operation = await deck.until_closed()
     assert operation.state is OperationState.FAILED
     assert "without its command" in operation.reason
@@ -180,11 +180,11 @@ async def test_a_crash_before_the_answer_is_settled_by_the_next_start(
 async def test_a_deleted_site_can_be_made_again_with_its_certificate(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:
-    await deck.actions.delete(known_site(), ACTOR)
+    await deck.maker.delete(known_site(), ACTOR)
     [operation] = deck.operations.recreatable().values()
     assert operation.old is not None
     assert (operation.old.command, operation.old.certificate) == (OLD, "letsencrypt-auto-renew")
-    await deck.actions.recreate(REMOTE.id, operation.old, ACTOR)
+    await deck.maker.recreate(REMOTE.id, operation.old, ACTOR)
     assert (await deck.until_closed()).state is OperationState.DONE
     assert fake.websites[SHOP]["webapp"]["command"] == OLD
     assert fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"

@@ -1,0 +1,185 @@
+"""Making and unmaking sites: create, recreate, delete, and another command.
+
+A command that the host cannot change in place is left to the worker of the journal altogether.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.errors import HostingError, HostRefused, HostThrottled, InvalidInput, NotSent, SiteBusy
+from app.hosting.aftermath import Aftermath
+from app.hosting.client import HostingClient
+from app.hosting.commands import check_command, surroundings_of
+from app.hosting.journalled import JournalledCalls, as_known
+from app.hosting.known import KnownSites
+from app.hosting.operations import calls
+from app.models import (
+    AccountKind,
+    Actor,
+    Operation,
+    OperationKind,
+    OperationState,
+    Site,
+    Specification,
+)
+
+# Looks, a deletion, a creation, the switch, the certificate and the reload.
+CALLS_NEEDED = 10
+
+
+class SiteMaker:
+    def __init__(
+        self,
+        log: JournalledCalls,
+        known: KnownSites,
+        refresh_soon: Callable[[str], None],
+        aftermath: Aftermath,
+    ) -> None:
+        self._log = log
+        self._known = known
+        self._refresh_soon = refresh_soon
+        self._aftermath = aftermath
+
+    async def create(
+        self,
+        account_id: str,
+        domain_name: str,
+        command: str,
+        working_folder: str,
+        actor: Actor,
+        *,
+        enabled: bool = True,
+    ) -> None:
+        """Raises InvalidInput for what the host says of one field, else HostingError."""
+        wanted = Specification(domain_name, command, enabled, working_folder)
+        await self._create(account_id, wanted, actor)
+
+    async def recreate(self, account_id: str, wanted: Specification, actor: Actor) -> None:
+        """Makes a site again that was deleted. Raises HostingError, InvalidInput."""
+        await self._create(account_id, wanted, actor)
+
+    async def delete(self, site: Site, actor: Actor) -> None:
+        """A site that the host does not know any more counts as deleted. Raises HostingError.
+
+        How it was made is read and written down before, so that it can be made again.
+        """
+        client = self._log.client(site.account_id)
+        self._log.check_not_own(site)
+        found = await self._describe(client, site, OperationKind.DELETE, actor)
+        operation = await self._log.begin(
+            client, site.domain_name, OperationKind.DELETE, actor, old=found or as_known(site)
+        )
+        try:
+            await client.delete_site(site.domain_name)
+        except HostingError as error:
+            if not (isinstance(error, HostRefused) and error.status == 404):
+                self._refresh_soon(site.account_id)
+                await self._log.fail(operation, error)
+        await self._known.forget(*site.key)
+        await self._log.journal.close(operation, OperationState.DONE, is_told=False)
+
+    def check_command(self, site: Site, text: str) -> str:
+        """The new command, if it can work and is another one. Raises InvalidInput, NotFound."""
+        account = self._log.client(site.account_id).account
+        command = check_command(text, surroundings_of(account))
+        if command == site.command:
+            raise InvalidInput("This is the command that the site has.", "command")
+        return command
+
+    async def change_command(self, site: Site, text: str, actor: Actor) -> Operation:
+        """Gives the site another command; what comes back is closed if that is already done.
+
+        At PythonAnywhere the worker deletes the site and creates it anew. Before that it is made
+        sure that the command can work, the token does, and enough calls are left. Raises
+        InvalidInput, HostingError.
+        """
+        client = self._log.client(site.account_id)
+        self._log.check_not_own(site)
+        command = self.check_command(site, text)
+        if await self._log.journal.open_on(*site.key) is not None:
+            raise SiteBusy(f"{site.domain_name} is still being changed. Wait until that is done.")
+        if (left := client.calls_left) is not None and left < CALLS_NEEDED:
+            raise HostThrottled(
+                f"Only {left} calls to this account are left in this minute, and a change of a "
+                "command takes up to ten. Try again in a minute.",
+                60.0,
+            )
+        old = await self._describe(client, site, OperationKind.CHANGE_COMMAND, actor)
+        if old is None:
+            raise NotSent("The host does not know this site any more.")
+        if old.command != site.command:
+            self._refresh_soon(site.account_id)
+            raise InvalidInput(
+                f"Somebody else has changed the command meanwhile. It is now: {old.command}",
+                "command",
+            )
+        new = replace(old, command=command)
+        if client.account.kind is AccountKind.LOCAL:
+            return await self._change_in_place(client, old, new, actor)
+        operation = await self._log.journal.begin(
+            client.account,
+            site.domain_name,
+            OperationKind.CHANGE_COMMAND,
+            actor,
+            state=OperationState.PLANNED,
+            old=old,
+            new=new,
+        )
+        self._log.wake_worker()
+        return operation
+
+    async def _create(self, account_id: str, wanted: Specification, actor: Actor) -> None:
+        client = self._log.client(account_id)
+        operation = await self._log.begin(
+            client, wanted.domain_name, OperationKind.CREATE, actor, new=wanted
+        )
+        try:
+            site = await calls.create(client, wanted)
+        except HostingError as error:
+            self._refresh_soon(account_id)
+            await self._log.fail(operation, error)
+        # The host's events keep it from here on; what they said meanwhile is newer than `site`.
+        known = await self._known.get(*site.key)
+        if known is None or known.is_gone:
+            await self._known.save(site)
+        await self._aftermath.begun(site, actor.session_id)
+        self._refresh_soon(account_id)
+        if (site.command, site.enabled) == (wanted.command, wanted.enabled) and not (
+            wanted.certificate
+        ):
+            await self._log.journal.close(operation, OperationState.DONE, is_told=False)
+        else:
+            words = "It is there, but not all of it yet."
+            await self._log.look_soon(operation, words)
+
+    async def _change_in_place(
+        self,
+        client: HostingClient,
+        old: Specification,
+        new: Specification,
+        actor: Actor,
+    ) -> Operation:
+        kind = OperationKind.CHANGE_COMMAND
+        operation = await self._log.begin(client, new.domain_name, kind, actor, old=old, new=new)
+        try:
+            await self._known.save(await client.set_command(new.domain_name, new.command))
+        except HostingError as error:
+            await self._log.fail(operation, error)
+        return await self._log.journal.close(operation, OperationState.DONE, is_told=False)
+
+    async def _describe(
+        self, client: HostingClient, site: Site, kind: OperationKind, actor: Actor
+    ) -> Specification | None:
+        """How the site was made, None if it is gone.
+
+        Raises HostingError, and records it: what is to be done to the site does not begin.
+        """
+        try:
+            found = await calls.look(client, site.domain_name)
+            if found is None:
+                return None
+            certificate = await calls.certificate_of(client, site.domain_name)
+        except HostingError as error:
+            await self._log.record(kind.action, site, actor, f"failed: {error}")
+            raise error if isinstance(error, HostRefused) else NotSent(str(error)) from None
+        return replace(found[1], certificate=certificate)
