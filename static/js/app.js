@@ -128,15 +128,25 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
+const takeBack = (form) => {
+  const scope = form.closest("[data-site]");
+  if (!scope || !shownBefore.has(scope.id)) return;
+  const focused = scope.contains(document.activeElement) ? document.activeElement.id : "";
+  scope.outerHTML = shownBefore.get(scope.id);
+  htmx.process(document.getElementById(scope.id));
+  document.getElementById(focused)?.focus();
+};
+
+// A refusal that brought no new row with it: a form that was replaced is not in the document.
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.target.closest("form.action")) takeBack(event.target);
+});
+
 // No answer at all: back to what was shown, and loud about it.
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
     if (!event.target.closest("form[method=post]")) return; // the banner tells of the rest
-    const scope = event.target.closest("[data-site]");
-    if (scope && shownBefore.has(scope.id)) {
-      scope.outerHTML = shownBefore.get(scope.id);
-      htmx.process(document.getElementById(scope.id));
-    }
+    takeBack(event.target);
     say("Sitedeck does not answer. Nothing was changed.", "bad");
   });
 }

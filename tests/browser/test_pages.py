@@ -10,7 +10,7 @@ from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
 from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
 from tests.process import Product
-from tests.support import eventually
+from tests.support import PASSWORD, eventually
 
 HELLO = "hello.localhost"
 SITE = f"/accounts/local/sites/{HELLO}"
@@ -175,3 +175,30 @@ def test_a_click_while_nothing_answers_takes_nothing_away(
         product.start()
         page.click("[role=switch]")
         expect(page.locator(".status[data-live]")).to_have_text("Disabled", timeout=15_000)
+
+
+@pytest.mark.parametrize("control", ["[role=switch]", "[data-reload]"])
+def test_a_refused_click_takes_its_guess_back(
+    browser: Browser, product: Product, control: str
+) -> None:
+    viewer = ("user", "add", "guest", "--role", "viewer", "--password-stdin")
+    assert product.run(*viewer, text=PASSWORD).returncode == 0
+    # The browser itself reports the refusal to the console.
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        page.click("#sample-site")
+        expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
+        page.click(".sidebar [aria-label='Sign out']")
+        page.fill("#username", "guest")
+        page.fill("#password", PASSWORD)
+        page.click("button >> text=Sign in")
+        for path in ("/", SITE):
+            page.goto(product.origin + path)
+            button = page.locator(control)
+            button.click()
+            expect(page.locator(".toast.bad")).to_contain_text("not for your role")
+            expect(button).not_to_have_attribute("aria-busy", "true")
+            expect(button).to_be_focused()
+            expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "true")
+            expect(page.locator(".status[data-live]")).to_have_text("Running")
