@@ -142,6 +142,15 @@ document.addEventListener("htmx:responseError", (event) => {
   if (event.target.closest("form.action")) takeBack(event.target);
 });
 
+// A web server in front may refuse with a page of its own, which is no row.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const scope = detail.requestConfig.elt.closest("form.action")?.closest("[data-site]");
+  if (!scope || !detail.isError || detail.serverResponse.includes(scope.id)) return;
+  if (detail.xhr.getResponseHeader("hx-reswap")) return; // a toast of ours
+  detail.shouldSwap = false;
+  say(`The click was refused with ${detail.xhr.status}. Load the page again to see what is true.`, "bad");
+});
+
 // No answer at all: back to what was shown, and loud about it.
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {

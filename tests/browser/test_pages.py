@@ -202,3 +202,20 @@ def test_a_refused_click_takes_its_guess_back(
             expect(button).to_be_focused()
             expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "true")
             expect(page.locator(".status[data-live]")).to_have_text("Running")
+
+
+def test_the_page_of_a_web_server_in_front_takes_no_rows_place(
+    browser: Browser, product: Product
+) -> None:
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        page.click("#sample-site")
+        page.goto(product.origin)
+        expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
+        refusal = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+        page.route("**/disable", lambda route: route.fulfill(status=502, body=refusal))
+        page.click("[role=switch]")
+        expect(page.locator(".toast.bad")).to_contain_text("refused with 502")
+        expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "true")
+        expect(page.locator("tr[data-row] .status")).to_have_text("Running")
