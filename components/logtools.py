@@ -117,6 +117,7 @@ def LogStatus(count: int, is_live: bool) -> FT:
         else Span("A rotated file: it does not grow."),
         Span(id="log-age"),
         Span(id="log-source"),
+        Span(id="log-problem", cls="problem"),
         Span(
             Span(str(count), id="log-shown"),
             " of ",
