@@ -184,10 +184,19 @@ const schedule = () => {
   else requestAnimationFrame(flush);
 };
 
+// What is disabled while there is no log, until its first line arrives.
+const allowDownload = () => {
+  const link = at("log-download");
+  if (link.href) return;
+  link.href = link.dataset.href;
+  for (const name of ["role", "aria-disabled", "title"]) link.removeAttribute(name);
+};
+
 const connect = () => {
   const source = liveSource(stream);
   source.addEventListener("lines", (event) => {
     newestAt = Date.now();
+    allowDownload();
     arrive({ html: event.data, cursor: event.lastEventId, size: event.data.split("<li ").length - 1 });
   });
   source.addEventListener("rotated", () => {
@@ -242,7 +251,10 @@ const loadEnd = async () => {
     const page = await fetchEnd();
     log.replaceChildren(earlier);
     adopt(page.some);
-    if (page.some.length) page.some.at(-1).cursor = page.after;
+    if (page.some.length) {
+      page.some.at(-1).cursor = page.after;
+      allowDownload();
+    }
     log.append(...page.some);
     before = page.before;
     source.lastId = page.after;

@@ -1,5 +1,6 @@
 """The pages in Chromium: without scripts, on a phone, and the live log under the hand."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,13 @@ from tests.support import PASSWORD, eventually
 
 HELLO = "hello.localhost"
 SITE = f"/accounts/local/sites/{HELLO}"
+# Whether a click at each edge of an element would meet it.
+IS_WHOLE = """element => {
+  const { left, right, top, bottom, x, y, width, height } = element.getBoundingClientRect();
+  const middle = [x + width / 2, y + height / 2];
+  return [[left + 1, middle[1]], [right - 1, middle[1]], [middle[0], top + 1], [middle[0], bottom - 1]]
+    .every((place) => element.contains(document.elementFromPoint(...place)));
+}"""
 
 
 @pytest.fixture
@@ -219,3 +227,38 @@ def test_the_page_of_a_web_server_in_front_takes_no_rows_place(
         expect(page.locator(".toast.bad")).to_contain_text("refused with 502")
         expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "true")
         expect(page.locator("tr[data-row] .status")).to_have_text("Running")
+
+
+def test_a_log_is_cleared_from_a_phone(deck: Page, product: Product) -> None:
+    deck.set_viewport_size(PHONE)
+    write(product, "a line")
+    deck.goto(product.origin + SITE + "/logs")
+    deck.click(".clear-log summary")
+    for element in (deck.locator(".clear-log p"), deck.locator(".clear-log button")):
+        assert element.evaluate(IS_WHOLE), "nothing lies over it or cuts it off"
+    button = deck.locator(".clear-log button")
+    assert button.evaluate("e => getComputedStyle(e).color") == "oklch(1 0 0)", "white on red"
+    button.click()
+    expect(deck.locator(".notice[role=status]")).to_contain_text("was cleared")
+    expect(deck.locator("#conn")).to_have_text("Live")
+    expect(deck.locator("#log-age")).to_be_empty()
+
+
+def test_an_empty_log_and_a_filter_without_a_match_say_so(deck: Page, product: Product) -> None:
+    deck.click("[role=switch]")
+    expect(deck.locator(".status[data-live]")).to_have_text("Disabled")
+    eventually(lambda: "Finished server process" in log_file(product).read_text(), "the site ends")
+    log_file(product).unlink()
+    deck.goto(product.origin + SITE + "/logs")
+    expect(deck.locator("#conn")).to_have_text("Live")
+    expect(deck.locator(".log-empty:visible")).to_contain_text("No lines yet")
+    download = deck.locator("#log-download")
+    expect(download).not_to_have_attribute("href", re.compile("."))
+    write(product, "one line")
+    expect(deck.locator(".log-empty:visible")).to_have_count(0)
+    expect(download).to_have_attribute("href", f"{SITE}/logs/error/download")
+    expect(download).not_to_have_attribute("aria-disabled", "true")
+    deck.fill("#log-filter", "another")
+    expect(deck.locator(".log-empty:visible")).to_contain_text("No line here passes the filter")
+    deck.fill("#log-filter", "one")
+    expect(deck.locator(".log-empty:visible")).to_have_count(0)
