@@ -17,8 +17,7 @@ def run() -> int:
             raise
         if PYTHON.exists():
             os.execv(PYTHON, [str(PYTHON), *sys.argv])
-        print(f"sitedeck: {error}. Install what it needs: make run", file=sys.stderr)
-        return 2
+        sys.exit(f"sitedeck: {error}. Install what it needs: make run")
     return main()
 
 

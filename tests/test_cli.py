@@ -12,7 +12,16 @@ import httpx2
 import pytest
 
 from tests.process import ROOT, Product, signed_in_client
-from tests.support import PASSWORD, SAME_ORIGIN, eventually, free_port, get_from_site
+from tests.support import (
+    PASSWORD,
+    SAME_ORIGIN,
+    attribute,
+    eventually,
+    free_port,
+    get_from_site,
+    one,
+    parse,
+)
 
 
 @pytest.fixture
@@ -64,7 +73,7 @@ def test_any_python_hands_over_to_the_one_with_the_libraries(bare_copy: Path) ->
 
 def test_without_libraries_one_line_says_how_to_get_them(bare_copy: Path) -> None:
     refused = run_without_libraries(bare_copy)
-    assert refused.returncode == 2
+    assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1
     assert "make run" in refused.stderr
 
@@ -138,9 +147,21 @@ def test_a_port_of_the_sites_in_use_is_said_on_the_pages(product: Product) -> No
     with socket.create_server(("127.0.0.1", product.sites_port)):
         product.start()
         with signed_in_client(product) as client:
-            assert "is in use by another program" in client.get("/").text
+            notice = one(parse(client.get("/").text), "#host-notice")
+            assert "is in use by another program" in notice.get_text()
+            assert attribute(one(notice, "form"), "action") == "/accounts/local/restart"
         shown = product.run("host", "status")
-    assert "is in use by another program" in shown.stdout
+        assert "is in use by another program" in shown.stdout
+        assert product.end() == 0
+        elsewhere = Product(product.data)
+        elsewhere.start()
+        with httpx2.Client(base_url=elsewhere.origin, headers=SAME_ORIGIN, timeout=15) as client:
+            client.post("/login", data={"username": "admin", "password": PASSWORD})
+            assert client.post("/accounts/local/restart").status_code == 303
+        shown = elsewhere.run("host", "status")
+        assert f"sites at 127.0.0.1:{elsewhere.sites_port}" in shown.stdout
+        assert "in use" not in shown.stdout
+        assert elsewhere.end() == 0
 
 
 def test_a_long_data_path_moves_the_sockets_elsewhere(tmp_path: Path) -> None:
