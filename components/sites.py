@@ -27,7 +27,7 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Site, SiteStatus
-from components.forms import FilterForm, PageForm
+from components.forms import FilterForm, PageForm, filtered_while_typing
 from components.icons import Icon, StatusIcon
 from components.live import fetched_on
 from components.siterow import SiteRow
@@ -69,14 +69,7 @@ def SitesToolbar(shown: SiteFilter) -> FT:
         "Filter sites",
         "Filter by domain, account, command",
         *(Input(type="hidden", name=name, value=value) for name, value in hidden.items() if value),
-        autocomplete="off",
-        hx_get=urls.SITES,
-        hx_trigger="input changed delay:200ms, search",
-        hx_target=f"#{LIST_ID}",
-        hx_swap="outerHTML",
-        hx_sync="this:replace",
-        hx_push_url="true",
-        hx_include="closest form",
+        **filtered_while_typing(urls.SITES, LIST_ID),
     )
 
 

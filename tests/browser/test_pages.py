@@ -18,8 +18,8 @@ SITE = f"/accounts/local/sites/{HELLO}"
 # Whether a click at each edge of an element would meet it.
 IS_WHOLE = """element => {
   const { left, right, top, bottom, x, y, width, height } = element.getBoundingClientRect();
-  const middle = [x + width / 2, y + height / 2];
-  return [[left + 1, middle[1]], [right - 1, middle[1]], [middle[0], top + 1], [middle[0], bottom - 1]]
+  const column = x + width / 2, row = y + height / 2;
+  return [[left + 1, row], [right - 1, row], [column, top + 1], [column, bottom - 1]]
     .every((place) => element.contains(document.elementFromPoint(...place)));
 }"""
 
@@ -98,6 +98,12 @@ def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -
     assert "query=nothing" in deck.url
     deck.fill("#filter", "hello")
     expect(deck.locator("a.domain")).to_have_text(HELLO)
+    deck.goto(product.origin + "/activity")
+    deck.fill("#filter", "nothing like it")
+    expect(deck.locator(".empty h2")).to_have_text("Nothing matches this filter")
+    assert "query=nothing" in deck.url
+    deck.fill("#filter", "create")
+    expect(deck.locator(".event")).to_have_count(1)
 
 
 def test_scrolling_up_pauses_and_the_pill_counts_what_arrives(deck: Page, product: Product) -> None:
