@@ -70,7 +70,8 @@ class AccountLink:
 class Shell:
     """What the frame around a signed-in page shows. `theme` is light, dark or empty (system).
 
-    `section` is the place in the navigation: `sites`, `activity` or `accounts`.
+    `section` is the place in the navigation: `sites`, `activity` or `accounts`; `may_create` says
+    whether this person can make a new site.
     """
 
     user_name: str
@@ -79,6 +80,7 @@ class Shell:
     section: str
     theme: str
     stream_href: str
+    may_create: bool = False
     flash: Toast | None = None
 
 
@@ -100,6 +102,7 @@ def Page(shell: Shell, title: str, *content: FT | None) -> FT:
             ),
             _TabBar(shell.section),
             cls="shell",
+            data_new_site=urls.NEW_SITE if shell.may_create else None,
         ),
         _Toasts(),
         ShortcutsDialog(),
