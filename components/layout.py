@@ -27,7 +27,7 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Toast
-from components.feedback import TOAST_EVENT, TOASTS_ID, FlashNotice
+from components.feedback import TOAST_EVENT, TOASTS_ID, FlashNotice, ToastDraft
 from components.forms import IconButton, PageForm
 from components.icons import BrandMark, Icon
 from components.live import appended_by, stream
@@ -105,6 +105,7 @@ def Page(shell: Shell, title: str, *content: FT | None) -> FT:
             data_new_site=urls.NEW_SITE if shell.may_create else None,
         ),
         _Toasts(),
+        ToastDraft(),
         ShortcutsDialog(),
         **stream(shell.stream_href),
     )
@@ -122,6 +123,7 @@ def BarePage(title: str, theme: str, *content: FT | None) -> FT:
             cls="bare",
         ),
         Div(cls="toasts", id=TOASTS_ID),
+        ToastDraft(),
     )
 
 

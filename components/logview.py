@@ -53,7 +53,7 @@ def LogView(
         ),
         _Body(key, name, lines, before),
         LogStatus(sum(map(_count, lines)), is_live),
-        Link(rel="stylesheet", href=urls.static("css/ansi.css")),
+        Link(rel="stylesheet", href=urls.static("css/log.css")),
         Script(src=urls.static("js/log.js"), type="module"),
         cls="card logview",
         id="logview",

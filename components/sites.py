@@ -54,10 +54,14 @@ class SiteFilter:
 def SitesHead(sites: Sequence[Site], *, may_create: bool) -> FT:
     new = A(Icon("plus"), "New site", href=urls.NEW_SITE, cls="btn btn-primary")
     return Div(
-        Div(H1("Sites"), P(_sentence(sites)), cls="title"),
+        Div(H1("Sites"), SitesSentence(sites), cls="title"),
         new if may_create else None,
         cls="page-head",
     )
+
+
+def SitesSentence(sites: Sequence[Site], **attributes: str) -> FT:
+    return P(_sentence(sites), id="sites-sentence", **attributes)
 
 
 def SitesToolbar(shown: SiteFilter) -> FT:
@@ -71,6 +75,11 @@ def SitesToolbar(shown: SiteFilter) -> FT:
         *(Input(type="hidden", name=name, value=value) for name, value in hidden.items() if value),
         **filtered_while_typing(urls.SITES, LIST_ID),
     )
+
+
+def SummaryAndSentence(sites: Sequence[Site], shown: SiteFilter) -> tuple[FT, FT]:
+    """What changes with the status of a site, apart from its row."""
+    return SiteSummary(sites, shown), SitesSentence(sites, hx_swap_oob="true")
 
 
 def SiteSummary(sites: Sequence[Site], shown: SiteFilter) -> FT:

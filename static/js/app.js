@@ -9,6 +9,11 @@ import "./keys.js";
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+const setIcon = (element, name) => {
+  const use = $("use", element);
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${name}`));
+};
+
 /* ---- Toasts: the server draws them; here they leave again ---- */
 
 const TOAST_TIME = 6_000;
@@ -41,14 +46,15 @@ if (toasts) {
   }).observe(toasts, { childList: true });
 }
 
-const say = (text, kind = "") => {
-  const toast = document.createElement("div");
+const say = (text, kind = "ok") => {
+  const toast = $("#toast-draft").content.firstElementChild.cloneNode(true);
   toast.className = `toast ${kind}`;
-  if (kind === "bad") toast.role = "alert";
-  const words = document.createElement("p");
-  words.textContent = text;
-  toast.append(words);
-  toasts?.append(toast);
+  $("p", toast).textContent = text;
+  if (kind === "bad") {
+    toast.role = "alert";
+    setIcon(toast, "alert");
+  }
+  toasts.append(toast);
 };
 
 /* ---- One click listener for the page ---- */
@@ -68,7 +74,7 @@ const copy = async (text) => {
     await navigator.clipboard.writeText(text);
     say("Copied");
   } catch {
-    say("The browser did not allow copying. Select the text instead.");
+    say("The browser did not allow copying. Select the text instead.", "bad");
   }
 };
 
@@ -105,8 +111,7 @@ const STATUS_WORDS = { reloading: "Reloading", starting: "Starting", disabled: "
 const expectStatus = (scope, status) => {
   for (const label of $$(".status[data-live]", scope)) {
     label.dataset.s = status;
-    const icon = $("use", label);
-    icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, `#${status}`));
+    setIcon(label, status);
     $("span", label).textContent = STATUS_WORDS[status];
   }
 };

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
 from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
@@ -89,6 +90,16 @@ def test_the_theme_is_chosen_once_and_stays(deck: Page, product: Product) -> Non
     assert chosen in ("light", "dark")
     deck.goto(product.origin)
     assert deck.get_attribute("html", "data-theme") == chosen
+
+
+def test_the_sentence_of_the_overview_follows_the_sites(deck: Page, product: Product) -> None:
+    deck.goto(product.origin)
+    sentence = deck.locator("#sites-sentence")
+    expect(sentence).to_have_text("1 site in 1 place.")
+    website = {"domain_name": "x.localhost", "webapp": {"command": "/no/such/program"}}
+    paths = HostPaths(product.data / "host")
+    ask(paths, "POST", "/api/v1/user/local/websites/", website)
+    expect(sentence).to_have_text("2 sites in 1 place. 1 needs attention.")
 
 
 def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -> None:
@@ -183,7 +194,14 @@ def test_a_click_while_nothing_answers_takes_nothing_away(
         expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
         product.end()
         page.click("[role=switch]")
-        expect(page.locator(".toast.bad")).to_contain_text("Nothing was changed")
+        toast = page.locator(".toast.bad")
+        expect(toast).to_contain_text("Nothing was changed")
+        expect(toast.locator("use").first).to_have_attribute("href", re.compile("#alert$"))
+        expect(page.locator("#offline")).to_be_visible()
+        assert page.locator(".sidebar-foot [data-theme-toggle]").evaluate(IS_WHOLE)
+        assert page.locator(".sidebar .brand").evaluate(IS_WHOLE)
+        toast.locator("[data-dismiss]").click()
+        expect(toast).to_have_count(0)
         expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "true")
         expect(page.locator(".status[data-live]")).to_have_text("Running")
         product.start()
