@@ -424,7 +424,7 @@ view.addEventListener("click", (event) => {
 });
 
 // Whoever reads a traceback does not want it to scroll away.
-view.addEventListener("toggle", ({ target }) => { if (target.open) setFollow(false); }, true);
+log.addEventListener("toggle", ({ target }) => { if (target.open) setFollow(false); }, true);
 filter.addEventListener("input", () => requestAnimationFrame(() => {
   refilter();
   if (following) toEnd();

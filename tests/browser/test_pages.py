@@ -257,7 +257,9 @@ def test_a_log_is_cleared_from_a_phone(deck: Page, product: Product) -> None:
     deck.set_viewport_size(PHONE)
     write(product, "a line")
     deck.goto(product.origin + SITE + "/logs")
+    expect(deck.locator("#conn")).to_have_text("Live")
     deck.click(".clear-log summary")
+    expect(deck.locator("#follow")).to_have_text("Pause")
     for element in (deck.locator(".clear-log p"), deck.locator(".clear-log button")):
         assert element.evaluate(IS_WHOLE), "nothing lies over it or cuts it off"
     button = deck.locator(".clear-log button")
