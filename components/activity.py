@@ -9,7 +9,7 @@ from fasthtml.common import FT, H1, H2, A, Div, Li, P, Section, Span, Strong, Ul
 from app import urls
 from app.models import Activity
 from components.feedback import RecreateForm
-from components.forms import FilterForm
+from components.forms import FilterForm, filtered_while_typing
 from components.icons import Icon
 from components.times import When
 
@@ -43,6 +43,16 @@ PAST = {
     "remove account": "removed the account",
     "clear log": "cleared a log of",
 }
+# Other actions read well behind "failed to".
+FAILED = {
+    "change command": "failed to change the command of",
+    "sign in": "could not sign in",
+    "add account": "failed to add the account",
+    "replace token": "failed to replace the token of",
+    "remove account": "failed to remove the account",
+    "clear log": "failed to clear a log of",
+}
+LIST_ID = "activity-list"
 
 
 def ActivityPage(
@@ -59,15 +69,37 @@ def ActivityPage(
             Div(H1("Activity"), P("Everything done through Sitedeck."), cls="title"),
             cls="page-head",
         ),
-        FilterForm(urls.ACTIVITY, query, "Filter activity", "Filter by site, user, action"),
-        ActivityList(entries, now, recreatable),
+        FilterForm(
+            urls.ACTIVITY,
+            query,
+            "Filter activity",
+            "Filter by site, user, action",
+            **filtered_while_typing(urls.ACTIVITY, LIST_ID),
+        ),
+        ActivityPart(entries, query, now, recreatable, has_more=has_more),
+        cls="stack",
+    )
+
+
+def ActivityPart(
+    entries: Sequence[Activity],
+    query: str,
+    now: datetime,
+    recreatable: Collection[tuple[str, str]],
+    *,
+    has_more: bool,
+) -> FT:
+    """What the filter draws anew: the entries and the way to older ones."""
+    return Div(
+        _NoMatch() if query and not entries else ActivityList(entries, now, recreatable),
         P(
             A("Older entries", href=urls.activity(query, entries[-1].id), cls="btn push"),
             cls="list-foot",
         )
         if has_more
         else None,
-        cls="stack",
+        id=LIST_ID,
+        cls="stack-s",
     )
 
 
@@ -94,14 +126,32 @@ def ActivityList(
     return Section(*days, cls="card", aria_label="Activity")
 
 
+def _NoMatch() -> FT:
+    return Section(
+        Div(
+            Icon("search"),
+            H2("Nothing matches this filter"),
+            P("Filters look at the user, the action, the site and the result."),
+            A("Show all activity", href=urls.ACTIVITY, cls="btn"),
+            cls="empty",
+        ),
+        cls="card",
+    )
+
+
 def _Event(entry: Activity, *, can_recreate: bool) -> FT:
     key = entry.site_key
     target = A(key[1], href=urls.site(*key)) if key else Strong(entry.target)
+    action = entry.action
+    if entry.has_failed:
+        verb = FAILED.get(action, f"failed to {action}")
+    else:
+        verb = PAST.get(action, action)
     words = P(
         Strong(entry.actor),
-        f" {PAST.get(entry.action, entry.action)} ",
-        target if entry.target != entry.actor else None,
-        Span(f": {entry.result if entry.has_failed else entry.facts}") if entry.facts else None,
+        f" {verb}",
+        *((" ", target) if entry.target != entry.actor else ()),
+        f": {entry.facts}" if entry.facts else None,
     )
     return Li(
         When(entry.at, f"{entry.at:%H:%M}"),
@@ -117,4 +167,4 @@ def _Event(entry: Activity, *, can_recreate: bool) -> FT:
 
 
 def _day(day: date, today: date) -> str:
-    return "Today" if day == today else f"{day.day} {day:%B %Y}"
+    return f"{'Today' if day == today else f'{day.day} {day:%B %Y}'}, times in UTC"

@@ -33,7 +33,11 @@ def ErrorContent(status: int, reference: str = "") -> FT:
     return Section(
         P(status, cls="bignum", aria_hidden="true"),
         Div(H1(title), P(text, cls="soft"), cls="stack-s"),
-        Div(A("All sites", href=urls.SITES, cls="btn btn-primary"), cls="row"),
+        Div(
+            A("All sites", href=urls.SITES, cls="btn btn-primary"),
+            A("Activity", href=urls.ACTIVITY, cls="btn") if status == 404 else None,
+            cls="row",
+        ),
         CodeBox(reference, "request number") if reference else None,
         cls="stack",
     )

@@ -28,6 +28,12 @@ def ToastCard(toast: Toast) -> FT:
     )
 
 
+def ToastDraft() -> FT:
+    """What the page's script fills with its own words, for what the server does not know."""
+    dismiss = IconButton("x", "Dismiss", data_dismiss=True)
+    return Template(Div(Icon("check"), P(), dismiss), id="toast-draft")
+
+
 def _ActivityLink(toast: Toast) -> FT:
     """A toast goes; what it says stays there."""
     key = toast.site_key

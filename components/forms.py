@@ -52,6 +52,20 @@ def FilterForm(
     )
 
 
+def filtered_while_typing(address: str, target_id: str) -> Mapping[str, str]:
+    """For the field of a FilterForm that draws the element `target_id` anew while one types."""
+    return {
+        "autocomplete": "off",
+        "hx_get": address,
+        "hx_trigger": "input changed delay:200ms, search",
+        "hx_target": f"#{target_id}",
+        "hx_swap": "outerHTML",
+        "hx_sync": "this:replace",
+        "hx_push_url": "true",
+        "hx_include": "closest form",
+    }
+
+
 def Consequences(gone: Sequence[str], kept: Sequence[str], cls: str) -> FT:
     """What a deletion takes away and what it leaves, a sentence each."""
     return Ul(

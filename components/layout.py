@@ -27,7 +27,7 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Toast
-from components.feedback import TOAST_EVENT, TOASTS_ID, FlashNotice
+from components.feedback import TOAST_EVENT, TOASTS_ID, FlashNotice, ToastDraft
 from components.forms import IconButton, PageForm
 from components.icons import BrandMark, Icon
 from components.live import appended_by, stream
@@ -70,7 +70,8 @@ class AccountLink:
 class Shell:
     """What the frame around a signed-in page shows. `theme` is light, dark or empty (system).
 
-    `section` is the place in the navigation: `sites`, `activity` or `accounts`.
+    `section` is the place in the navigation: `sites`, `activity` or `accounts`; `may_create` says
+    whether this person can make a new site.
     """
 
     user_name: str
@@ -79,6 +80,7 @@ class Shell:
     section: str
     theme: str
     stream_href: str
+    may_create: bool = False
     flash: Toast | None = None
 
 
@@ -100,8 +102,10 @@ def Page(shell: Shell, title: str, *content: FT | None) -> FT:
             ),
             _TabBar(shell.section),
             cls="shell",
+            data_new_site=urls.NEW_SITE if shell.may_create else None,
         ),
         _Toasts(),
+        ToastDraft(),
         ShortcutsDialog(),
         **stream(shell.stream_href),
     )
@@ -119,6 +123,7 @@ def BarePage(title: str, theme: str, *content: FT | None) -> FT:
             cls="bare",
         ),
         Div(cls="toasts", id=TOASTS_ID),
+        ToastDraft(),
     )
 
 

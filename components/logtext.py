@@ -13,7 +13,7 @@ from html import escape
 from app.models import LogLine
 from components.terminal import pieces
 
-_LEAD = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):(?=\s)")
+_LEAD = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):(?=\s) *")
 
 
 def render_message(text: str) -> str:
@@ -29,7 +29,7 @@ def render_message(text: str) -> str:
 
 
 def render_with_lead(text: str) -> str:
-    """Where the level has a column, the `INFO:` that it was read from is left out of sight."""
+    """Where the level has a column, the `INFO:   ` that it was read from is left out of sight."""
     lead = _LEAD.match(text)
     if lead is None:
         return render_message(text)

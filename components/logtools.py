@@ -58,8 +58,15 @@ def _FollowButton() -> FT:
     )
 
 
-def LogChips(key: tuple[str, str], name: LogName, counts: Counter[Level], *, may_clear: bool) -> FT:
-    """Which severities are shown, and how lines look."""
+def LogChips(
+    key: tuple[str, str],
+    name: LogName,
+    counts: Counter[Level],
+    *,
+    has_file: bool,
+    may_clear: bool,
+) -> FT:
+    """Which severities are shown, how lines look, and what can be done with the file."""
     chips = [
         Button(
             I(aria_hidden="true"),
@@ -76,15 +83,26 @@ def LogChips(key: tuple[str, str], name: LogName, counts: Counter[Level], *, may
         *chips,
         _Toggle("wrap", "Wrap", "wrap", cls="btn btn-ghost push needs-script"),
         _Toggle("stamps", "Times", "clock", cls="btn btn-ghost needs-script"),
-        A(
-            Icon("download"),
-            "Download",
-            href=urls.log_download(*key, str(name)),
-            download=True,
-            cls="btn btn-ghost",
-        ),
+        _Download(key, name, has_file=has_file),
         _ClearLog(key, name) if may_clear else None,
         cls="chips",
+    )
+
+
+def _Download(key: tuple[str, str], name: LogName, *, has_file: bool) -> FT:
+    """The script makes it a link when the first line of a missing log arrives."""
+    href = urls.log_download(*key, str(name))
+    return A(
+        Icon("download"),
+        "Download",
+        href=href if has_file else None,
+        download=True,
+        role=None if has_file else "link",
+        aria_disabled=None if has_file else "true",
+        title=None if has_file else "There is no log yet",
+        data_href=None if has_file else href,
+        cls="btn btn-ghost",
+        id="log-download",
     )
 
 
@@ -117,6 +135,7 @@ def LogStatus(count: int, is_live: bool) -> FT:
         else Span("A rotated file: it does not grow."),
         Span(id="log-age"),
         Span(id="log-source"),
+        Span(id="log-problem", cls="problem"),
         Span(
             Span(str(count), id="log-shown"),
             " of ",

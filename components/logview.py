@@ -30,22 +30,30 @@ def LogView(
     stream_href: str = "",
     choices: Sequence[LogName] = LIVE_LOGS,
     *,
+    has_file: bool = True,
     may_clear: bool = False,
 ) -> FT:
     """The card with the last lines of a site's log; `before` and `after` are their cursors.
 
-    With `stream_href`, the page's own stream, it is followed; a rotated file has none.
+    With `stream_href`, the page's own stream, it is followed; a rotated file has none. A log that
+    nothing was written to yet has no file.
     """
     is_live = bool(stream_href)
     return Section(
         Div(
             LogTools(key, name, choices, is_live),
-            LogChips(key, name, Counter(line.level for line in lines), may_clear=may_clear),
+            LogChips(
+                key,
+                name,
+                Counter(line.level for line in lines),
+                has_file=has_file,
+                may_clear=may_clear,
+            ),
             cls="log-tools",
         ),
         _Body(key, name, lines, before),
         LogStatus(sum(map(_count, lines)), is_live),
-        Link(rel="stylesheet", href=urls.static("css/ansi.css")),
+        Link(rel="stylesheet", href=urls.static("css/log.css")),
         Script(src=urls.static("js/log.js"), type="module"),
         cls="card logview",
         id="logview",
@@ -80,6 +88,12 @@ def _Body(key: tuple[str, str], name: LogName, lines: Sequence[LogEntry], before
             P(
                 f"No lines yet. What {key[1]} writes to its {name.kind.value} log appears here.",
                 cls="log-empty",
+            ),
+            P(
+                "No line here passes the filter. Empty it, or switch the severities on again.",
+                cls="log-empty",
+                id="log-no-match",
+                hidden=True,
             ),
             cls="log-scroll",
             id="log-scroll",

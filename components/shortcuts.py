@@ -22,6 +22,7 @@ GROUPS = {
         "Sites, Activity, Accounts": "g s · g a · g c",
         "New site": "n",
         "Filter this list": "/",
+        "Leave the filter": "Esc",
         "This help": "?",
     },
     "Sites": {

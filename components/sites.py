@@ -27,7 +27,7 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Site, SiteStatus
-from components.forms import FilterForm, PageForm
+from components.forms import FilterForm, PageForm, filtered_while_typing
 from components.icons import Icon, StatusIcon
 from components.live import fetched_on
 from components.siterow import SiteRow
@@ -54,10 +54,14 @@ class SiteFilter:
 def SitesHead(sites: Sequence[Site], *, may_create: bool) -> FT:
     new = A(Icon("plus"), "New site", href=urls.NEW_SITE, cls="btn btn-primary")
     return Div(
-        Div(H1("Sites"), P(_sentence(sites)), cls="title"),
+        Div(H1("Sites"), SitesSentence(sites), cls="title"),
         new if may_create else None,
         cls="page-head",
     )
+
+
+def SitesSentence(sites: Sequence[Site], **attributes: str) -> FT:
+    return P(_sentence(sites), id="sites-sentence", **attributes)
 
 
 def SitesToolbar(shown: SiteFilter) -> FT:
@@ -69,15 +73,13 @@ def SitesToolbar(shown: SiteFilter) -> FT:
         "Filter sites",
         "Filter by domain, account, command",
         *(Input(type="hidden", name=name, value=value) for name, value in hidden.items() if value),
-        autocomplete="off",
-        hx_get=urls.SITES,
-        hx_trigger="input changed delay:200ms, search",
-        hx_target=f"#{LIST_ID}",
-        hx_swap="outerHTML",
-        hx_sync="this:replace",
-        hx_push_url="true",
-        hx_include="closest form",
+        **filtered_while_typing(urls.SITES, LIST_ID),
     )
+
+
+def SummaryAndSentence(sites: Sequence[Site], shown: SiteFilter) -> tuple[FT, FT]:
+    """What changes with the status of a site, apart from its row."""
+    return SiteSummary(sites, shown), SitesSentence(sites, hx_swap_oob="true")
 
 
 def SiteSummary(sites: Sequence[Site], shown: SiteFilter) -> FT:

@@ -49,17 +49,6 @@ def SiteSettings(
             cls="card",
         ),
         _RecreateDialog(site, command["command"]) if is_asked else None,
-        Section(
-            Div(H2("Running"), cls="card-head"),
-            Div(
-                Div(
-                    H3("Enabled or disabled"),
-                    P("The switch above changes it at once, and can be undone.", cls="hint"),
-                ),
-                cls="setting",
-            ),
-            cls="card",
-        ),
         _DangerZone(site, values, errors, is_local=is_local) if may_change else None,
         cls="stack",
         id="settings",

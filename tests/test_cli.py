@@ -1,15 +1,27 @@
 """The command line as a person types it: users, the local host, and clear refusals."""
 
 import os
+import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.process import Product, signed_in_client
-from tests.support import PASSWORD, SAME_ORIGIN, eventually, free_port, get_from_site
+from tests.process import ROOT, Product, signed_in_client
+from tests.support import (
+    PASSWORD,
+    SAME_ORIGIN,
+    attribute,
+    eventually,
+    free_port,
+    get_from_site,
+    one,
+    parse,
+)
 
 
 @pytest.fixture
@@ -29,6 +41,57 @@ def test_an_administrator_can_be_added_without_the_setup_page(product: Product) 
     form = {"username": "owner", "password": PASSWORD}
     answer = httpx2.post(f"{product.origin}/login", data=form, headers=SAME_ORIGIN)
     assert answer.headers["location"] == "/"
+
+
+@pytest.fixture
+def bare_copy(tmp_path: Path) -> Path:
+    """The product where nothing is installed yet."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    shutil.copy(ROOT / "main.py", copy)
+    for name in ("app", "components"):
+        (copy / name).symlink_to(ROOT / name)
+    return copy
+
+
+def run_without_libraries(
+    folder: Path, *arguments: str, python: str | Path = sys.executable
+) -> subprocess.CompletedProcess[str]:
+    # -S leaves out the installed libraries.
+    command = [str(python), "-S", str(folder / "main.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_any_python_hands_over_to_the_one_with_the_libraries(bare_copy: Path) -> None:
+    python = bare_copy / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$0" "$@"\n')
+    python.chmod(0o755)
+    shown = run_without_libraries(bare_copy, "user", "list")
+    assert shown.stdout == f"{python} {bare_copy}/main.py user list\n"
+
+
+def test_without_libraries_one_line_says_how_to_get_them(bare_copy: Path) -> None:
+    refused = run_without_libraries(bare_copy)
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "make run" in refused.stderr
+
+
+def test_libraries_missing_where_they_belong_are_handed_to_nobody_else(bare_copy: Path) -> None:
+    python = bare_copy / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(Path(sys.executable).resolve())
+    refused = run_without_libraries(bare_copy, python=python)
+    assert "ModuleNotFoundError" in refused.stderr
+
+
+def test_a_user_is_added_once(product: Product) -> None:
+    add = ("user", "add", "owner", "--password-stdin")
+    product.run(*add, text=PASSWORD)
+    again = product.run("user", "add", "OWNER", "--password-stdin", text=PASSWORD)
+    assert again.returncode == 1
+    assert again.stderr == "sitedeck: There is already a user called OWNER.\n"
 
 
 def test_users_are_listed_and_get_new_passwords(product: Product) -> None:
@@ -84,9 +147,21 @@ def test_a_port_of_the_sites_in_use_is_said_on_the_pages(product: Product) -> No
     with socket.create_server(("127.0.0.1", product.sites_port)):
         product.start()
         with signed_in_client(product) as client:
-            assert "is in use by another program" in client.get("/").text
+            notice = one(parse(client.get("/").text), "#host-notice")
+            assert "is in use by another program" in notice.get_text()
+            assert attribute(one(notice, "form"), "action") == "/accounts/local/restart"
         shown = product.run("host", "status")
-    assert "is in use by another program" in shown.stdout
+        assert "is in use by another program" in shown.stdout
+        assert product.end() == 0
+        elsewhere = Product(product.data)
+        elsewhere.start()
+        with httpx2.Client(base_url=elsewhere.origin, headers=SAME_ORIGIN, timeout=15) as client:
+            client.post("/login", data={"username": "admin", "password": PASSWORD})
+            assert client.post("/accounts/local/restart").status_code == 303
+        shown = elsewhere.run("host", "status")
+        assert f"sites at 127.0.0.1:{elsewhere.sites_port}" in shown.stdout
+        assert "in use" not in shown.stdout
+        assert elsewhere.end() == 0
 
 
 def test_a_long_data_path_moves_the_sockets_elsewhere(tmp_path: Path) -> None:

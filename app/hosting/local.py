@@ -155,8 +155,11 @@ class LocalHostWatch:
         if info.sites_error:
             return HostNotice(
                 "The local host's sites cannot be reached.",
-                f"{info.sites_error} It tries again by itself. End the other program, or choose "
-                "another address with --sites-listen and restart the local host.",
+                f"{info.sites_error} It tries again by itself. End the other program; or start "
+                "Sitedeck with another address, for example --sites-listen 127.0.0.1:8801, and "
+                "then restart the local host here. Its sites keep running.",
+                "restart",
+                "Restart the local host",
             )
         return None
 

@@ -104,7 +104,7 @@ def check_command(command: str) -> str:
 
 
 def check_folder(text: str) -> str:
-    """A working folder: empty for the home folder, else absolute. Raises InvalidInput."""
+    """A working folder: empty for the home folder, else a whole path. Raises InvalidInput."""
     if text and (not text.startswith("/") or len(text) > MAX_FOLDER or not text.isprintable()):
         raise InvalidInput(
             "Type the whole path of the folder, beginning with /, or leave it empty for the "
@@ -112,6 +112,20 @@ def check_folder(text: str) -> str:
             "working_directory",
         )
     return text
+
+
+def check_folder_exists(folder: str) -> str:
+    """Apart from `check_folder`, because a site is kept when its folder goes.
+
+    Raises InvalidInput for a folder that no program can be started in.
+    """
+    if folder and not (os.path.isdir(folder) and os.access(folder, os.X_OK)):
+        raise InvalidInput(
+            f"There is no folder {folder} on this machine that Sitedeck may open. Make it first, "
+            "or leave this empty for the home folder.",
+            "working_directory",
+        )
+    return folder
 
 
 def _parse(path: Path) -> SiteSpec:

@@ -13,6 +13,7 @@ from app.localhost.specs import (
     check_command,
     check_domain,
     check_folder,
+    check_folder_exists,
 )
 
 MAX_SITES = 50
@@ -79,7 +80,8 @@ class Supervisor:
         if len(self._sites) >= MAX_SITES:
             raise TooManySites(f"The local host runs at most {MAX_SITES} sites. Delete one first.")
         number = max((site.spec.id for site in self._sites.values()), default=0) + 1
-        spec = SiteSpec(number, domain, check_command(command), enabled, check_folder(folder))
+        folder = check_folder_exists(check_folder(folder))
+        spec = SiteSpec(number, domain, check_command(command), enabled, folder)
         self._store.save(spec)
         site = self._sites[domain] = ManagedSite(spec, self._seams)
         site.begin()

@@ -57,7 +57,13 @@ class Channel:
 
     @property
     def newest_at(self) -> datetime | None:
-        """When the newest line arrived."""
+        """When the newest line arrived; None if the log is empty or was deleted."""
+        try:
+            is_empty = self.path.stat().st_size == 0
+        except FileNotFoundError:
+            is_empty = True
+        if is_empty:
+            return None
         return self._follower.newest_at or self._modified_at
 
     async def started(self) -> None:

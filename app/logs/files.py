@@ -31,6 +31,11 @@ class Page:
     before: Cursor
     after: Cursor
 
+    @property
+    def has_file(self) -> bool:
+        """Whether the log existed."""
+        return self.after.identity.inode != 0
+
 
 class WholeLine(NamedTuple):
     """The text of one line; `is_cut` if even that is not all of it."""

@@ -160,8 +160,8 @@ class SiteAction(StrEnum):
 def parse_domain(text: str) -> str:
     """The domain in lower case, if it is a host name that a site may have.
 
-    Labels of letters, digits and inner hyphens, at least two, 253 characters in all (RFC 1123).
-    Raises InvalidInput with the reason.
+    Labels of letters, digits and inner hyphens, at least two, the last one no number, 253
+    characters in all (RFC 1123). Raises InvalidInput with the reason.
     """
     domain = text.strip().lower().rstrip(".")
     if not domain:
@@ -171,8 +171,14 @@ def parse_domain(text: str) -> str:
         raise InvalidInput(
             "This is not a host name: use letters, digits, hyphens and dots.", "domain_name"
         )
-    if len(labels) < 2:
+    if labels[-1].isdecimal():
         raise InvalidInput(
-            f"A domain has at least two parts, for example {domain}.localhost.", "domain_name"
+            "This is an IP address or a number: type a name, for example shop.localhost.",
+            "domain_name",
+        )
+    if len(labels) < 2:
+        name = "shop" if domain == "localhost" else domain
+        raise InvalidInput(
+            f"A domain has at least two parts, for example {name}.localhost.", "domain_name"
         )
     return domain

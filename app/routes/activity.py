@@ -14,7 +14,7 @@ from app.routes.router import Router
 from app.routes.services import services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.store.activity import PAGE_ENTRIES
-from components.activity import ActivityList, ActivityPage
+from components.activity import LIST_ID, ActivityList, ActivityPage, ActivityPart
 from components.site import GoneHead, SiteHead, SiteTabs
 
 router = Router()
@@ -22,6 +22,7 @@ router = Router()
 
 @router.page(urls.ACTIVITY)
 async def show_activity(req: Request) -> FT:
+    """The whole page, or the part of it that the filter asks for."""
     services = services_of(req)
     since = services.changes.sequence
     query = req.query_params.get("query", "")[:100].strip()
@@ -30,10 +31,13 @@ async def show_activity(req: Request) -> FT:
         lambda: services.activity.page(query=query, before=_number(before))
     )
     has_more = len(entries) == PAGE_ENTRIES
+    recreatable = await _recreatable(req)
+    if req.headers.get("hx-target") == LIST_ID:
+        return ActivityPart(entries, query, utc_now(), recreatable, has_more=has_more)
     return await shell_page(
         req,
         "Activity",
-        ActivityPage(entries, query, utc_now(), await _recreatable(req), has_more=has_more),
+        ActivityPage(entries, query, utc_now(), recreatable, has_more=has_more),
         section="activity",
         stream_href=urls.events("activity", since),
     )

@@ -7,10 +7,16 @@ from contextlib import aclosing
 from anyio import to_thread
 from fasthtml.common import FT, Safe
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 
 from app import urls
-from app.errors import HostingError, InvalidInput
+from app.errors import HostingError, InvalidInput, NotFound
 from app.logs.download import Download
 from app.logs.entries import fold
 from app.logs.files import Page, read_after, read_before, read_line, read_tail
@@ -69,6 +75,7 @@ async def show_log(req: Request) -> FT:
             before,
             after,
             stream if is_live else "",
+            has_file=page.has_file,
             may_clear=is_live and session_of(req).user.role.includes(Role.OPERATOR),
         ),
         account_id=site.account_id,
@@ -151,7 +158,11 @@ async def download_log(req: Request) -> Response:
     site = await find_site(req)
     name = _name_of(req)
     path = services_of(req).log_files.log(site.key, name)
-    download = await to_thread.run_sync(Download, path)
+    try:
+        download = await to_thread.run_sync(Download, path)
+    except NotFound as error:
+        # A browser saves what it gets: an error page would look like the log.
+        return PlainTextResponse(f"{error}\n", 404)
     return StreamingResponse(
         download.chunks(),
         media_type="application/gzip" if path.suffix == ".gz" else "text/plain; charset=utf-8",

@@ -10,7 +10,7 @@ from fasthtml.common import FT
 from starlette.requests import Request
 from starlette.types import Scope
 
-from app.models import AccountKind, Site, SiteAction, Toast
+from app.models import AccountKind, Role, Site, SiteAction, Toast
 from app.routes.services import Services, services_of, session_of
 from app.security.gate import read_cookie
 from components.layout import AccountLink, BarePage, Page, Shell
@@ -41,6 +41,7 @@ async def shell_page(
         section=section,
         theme=theme_of(request.scope),
         stream_href=stream_href,
+        may_create=bool(links) and session.user.role.includes(Role.ADMIN),
         flash=flash,
     )
     return Page(shell, title, *content)

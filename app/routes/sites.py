@@ -28,6 +28,7 @@ from components.sites import (
     SitesHead,
     SitesToolbar,
     SiteSummary,
+    SummaryAndSentence,
 )
 
 router = Router()
@@ -35,7 +36,7 @@ SITE_PATH = "/accounts/{account_id}/sites/{domain}"
 
 
 @router.page(urls.SITES)
-async def overview(req: Request) -> FT:
+async def overview(req: Request) -> FT | tuple[FT, FT]:
     """The whole page, or the part of it that a live update or the filter asks for."""
     services = services_of(req)
     shown = _filter_of(req)
@@ -45,7 +46,7 @@ async def overview(req: Request) -> FT:
     matching = _matching(in_account, labels, shown)
     part = req.headers.get("hx-target", "") if "hx-request" in req.headers else ""
     if part == SUMMARY_ID:
-        return SiteSummary(in_account, shown)
+        return SummaryAndSentence(in_account, shown)
     content = (
         SiteList(matching, len(in_account), labels, shown, utc_now())
         if sites

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.errors import InvalidInput
 from app.models import Role
-from app.store.database import ConstraintError, Database, Row
+from app.store.database import Database, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,14 @@ class Users:
 
     def add(self, name: str, password_hash: str, role: Role) -> User:
         """Raises InvalidInput if the name is taken."""
-        try:
-            rows = self._database.query(
-                "INSERT INTO users (name, password_hash, role, created_at) VALUES (?, ?, ?, ?)"
-                " RETURNING id, name, role",
-                (name, password_hash, role.value, time.time()),
-            )
-        except ConstraintError:
-            raise InvalidInput(f"There is already a user called {name}.", "username") from None
+        # A broken constraint would be logged by SQLite on top of what is said here.
+        rows = self._database.query(
+            "INSERT INTO users (name, password_hash, role, created_at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (name) DO NOTHING RETURNING id, name, role",
+            (name, password_hash, role.value, time.time()),
+        )
+        if not rows:
+            raise InvalidInput(f"There is already a user called {name}.", "username")
         return _user(rows[0])
 
     def add_first_admin(self, name: str, password_hash: str) -> User:

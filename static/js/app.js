@@ -9,6 +9,11 @@ import "./keys.js";
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+const setIcon = (element, name) => {
+  const use = $("use", element);
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${name}`));
+};
+
 /* ---- Toasts: the server draws them; here they leave again ---- */
 
 const TOAST_TIME = 6_000;
@@ -41,14 +46,15 @@ if (toasts) {
   }).observe(toasts, { childList: true });
 }
 
-const say = (text, kind = "") => {
-  const toast = document.createElement("div");
+const say = (text, kind = "ok") => {
+  const toast = $("#toast-draft").content.firstElementChild.cloneNode(true);
   toast.className = `toast ${kind}`;
-  if (kind === "bad") toast.role = "alert";
-  const words = document.createElement("p");
-  words.textContent = text;
-  toast.append(words);
-  toasts?.append(toast);
+  $("p", toast).textContent = text;
+  if (kind === "bad") {
+    toast.role = "alert";
+    setIcon(toast, "alert");
+  }
+  toasts.append(toast);
 };
 
 /* ---- One click listener for the page ---- */
@@ -68,7 +74,7 @@ const copy = async (text) => {
     await navigator.clipboard.writeText(text);
     say("Copied");
   } catch {
-    say("The browser did not allow copying. Select the text instead.");
+    say("The browser did not allow copying. Select the text instead.", "bad");
   }
 };
 
@@ -105,8 +111,7 @@ const STATUS_WORDS = { reloading: "Reloading", starting: "Starting", disabled: "
 const expectStatus = (scope, status) => {
   for (const label of $$(".status[data-live]", scope)) {
     label.dataset.s = status;
-    const icon = $("use", label);
-    icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, `#${status}`));
+    setIcon(label, status);
     $("span", label).textContent = STATUS_WORDS[status];
   }
 };
@@ -128,15 +133,34 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
+const takeBack = (form) => {
+  const scope = form.closest("[data-site]");
+  if (!scope || !shownBefore.has(scope.id)) return;
+  const focused = scope.contains(document.activeElement) ? document.activeElement.id : "";
+  scope.outerHTML = shownBefore.get(scope.id);
+  htmx.process(document.getElementById(scope.id));
+  document.getElementById(focused)?.focus();
+};
+
+// A refusal that brought no new row with it: a form that was replaced is not in the document.
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.target.closest("form.action")) takeBack(event.target);
+});
+
+// A web server in front may refuse with a page of its own, which is no row.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const scope = detail.requestConfig.elt.closest("form.action")?.closest("[data-site]");
+  if (!scope || !detail.isError || detail.serverResponse.includes(scope.id)) return;
+  if (detail.xhr.getResponseHeader("hx-reswap")) return; // a toast of ours
+  detail.shouldSwap = false;
+  say(`The click was refused with ${detail.xhr.status}. Load the page again to see what is true.`, "bad");
+});
+
 // No answer at all: back to what was shown, and loud about it.
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
     if (!event.target.closest("form[method=post]")) return; // the banner tells of the rest
-    const scope = event.target.closest("[data-site]");
-    if (scope && shownBefore.has(scope.id)) {
-      scope.outerHTML = shownBefore.get(scope.id);
-      htmx.process(document.getElementById(scope.id));
-    }
+    takeBack(event.target);
     say("Sitedeck does not answer. Nothing was changed.", "bad");
   });
 }

@@ -4,10 +4,12 @@ import { openDialog } from "./dialogs.js";
 
 const SEQUENCE_TIME = 1_200;
 const STORED = "sd-keys";
+const FILTERS = "#filter, #log-filter";
 const places = { s: "/", a: "/activity", c: "/accounts" };
 
 const dialog = document.getElementById("shortcuts");
 const toggle = dialog?.querySelector("[data-keys-toggle]");
+const newSite = document.querySelector(".shell")?.dataset.newSite; // of who may make one
 const isOn = () => localStorage.getItem(STORED) !== "off";
 let begun = 0; // when `g` was pressed
 
@@ -25,10 +27,10 @@ const act = (key) => {
   const scope = row ?? (document.querySelector("[data-row]") ? null : document);
   switch (key) {
     case "?": openDialog(dialog); return true;
-    case "/": return focus(document.querySelector("#filter, #log-filter"));
+    case "/": return focus(document.querySelector(FILTERS));
     case "j": return move(1);
     case "k": return move(-1);
-    case "n": return Boolean(document.querySelector("a[href='/sites/new']")?.click()) || true;
+    case "n": if (newSite) location.assign(newSite); return true;
     case "f": press("#follow"); return true;
     case "w": press("#wrap"); return true;
     case "r": if (scope) press("[data-reload]:not(:disabled)", scope); return true;
@@ -40,6 +42,11 @@ const act = (key) => {
 
 document.addEventListener("keydown", (event) => {
   const inField = event.target.matches("input:not([type=checkbox], [type=radio]), textarea, select");
+  if (event.key === "Escape" && event.target.matches(FILTERS)) {
+    event.preventDefault(); // the browser would empty the field
+    event.target.blur();
+    return;
+  }
   if (!isOn() || event.ctrlKey || event.metaKey || event.altKey || inField) return;
   if (document.querySelector("dialog[open]")) return;
   if (event.timeStamp - begun < SEQUENCE_TIME && places[event.key]) {

@@ -17,7 +17,10 @@ const { stream, lines: linesUrl, line: lineUrl, login, name } = view.dataset;
 let before = view.dataset.before; // cursor of the first row
 let following = Boolean(stream);
 let isDetached = false; // the rows end before the newest lines: following loads the end anew
-let unseen = 0, lastTop = 0, newestAt = null, isLoading = false;
+let unseen = 0, lastTop = 0, isLoading = false;
+let newestAt = null; // when the newest line was written
+let readAt = null, problem = ""; // of a remote log: when it was read last, and why not since
+let isConnected = false;
 let waiting = []; // what has arrived and is inserted with the next frame
 let isScheduled = false;
 const fresh = { error: 0, lines: 0 };
@@ -181,10 +184,19 @@ const schedule = () => {
   else requestAnimationFrame(flush);
 };
 
+// What is disabled while there is no log, until its first line arrives.
+const allowDownload = () => {
+  const link = at("log-download");
+  if (link.href) return;
+  link.href = link.dataset.href;
+  for (const name of ["role", "aria-disabled", "title"]) link.removeAttribute(name);
+};
+
 const connect = () => {
   const source = liveSource(stream);
   source.addEventListener("lines", (event) => {
     newestAt = Date.now();
+    allowDownload();
     arrive({ html: event.data, cursor: event.lastEventId, size: event.data.split("<li ").length - 1 });
   });
   source.addEventListener("rotated", () => {
@@ -196,12 +208,17 @@ const connect = () => {
   });
   source.addEventListener("hb", (event) => {
     const { age } = JSON.parse(event.data);
-    if (age != null) newestAt = Date.now() - age * 1000;
-    showAge();
+    newestAt = age == null ? null : Date.now() - age * 1000;
+    showAges();
   });
   source.addEventListener("source", (event) => {
-    const { age, problem } = JSON.parse(event.data);
-    at("log-source").textContent = problem || (age == null ? "Not read yet" : `Read ${ageOf(age)} ago`);
+    const said = JSON.parse(event.data);
+    readAt = said.age == null ? null : Date.now() - said.age * 1000;
+    problem = said.problem;
+    at("log-problem").textContent = problem;
+    if (readAt === null) at("log-source").textContent = "Not read yet";
+    showAges();
+    if (isConnected) showState({ state: "live" });
   });
   source.addEventListener("reset", () => loadEnd());
   source.addEventListener("state", ({ detail }) => showState(detail));
@@ -234,7 +251,10 @@ const loadEnd = async () => {
     const page = await fetchEnd();
     log.replaceChildren(earlier);
     adopt(page.some);
-    if (page.some.length) page.some.at(-1).cursor = page.after;
+    if (page.some.length) {
+      page.some.at(-1).cursor = page.after;
+      allowDownload();
+    }
     log.append(...page.some);
     before = page.before;
     source.lastId = page.after;
@@ -312,7 +332,7 @@ const setFollow = (on) => {
   const icon = follow.querySelector("use");
   icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, following ? "#pause" : "#play"));
   follow.querySelector("span").textContent = following ? "Pause" : "Follow";
-  if (["live", "paused"].includes(connection.dataset.c)) showState({ state: "live" });
+  if (isConnected) showState({ state: "live" });
   if (!following) return;
   unseen = 0;
   pill.hidden = true;
@@ -320,16 +340,25 @@ const setFollow = (on) => {
   else toEnd();
 };
 
+const CONNECTED = { live: "Live", paused: "Paused, still receiving", stale: "Not up to date" };
+
 const showState = ({ state, seconds }) => {
+  isConnected = state === "live";
   const words = connection.querySelector("span");
-  connection.dataset.c = state === "live" ? (following ? "live" : "paused") : "lost";
+  let shown = "lost", text = seconds ? `Connecting again in ${seconds} s` : "Not connected";
+  if (isConnected) {
+    shown = problem ? "stale" : following ? "live" : "paused";
+    text = CONNECTED[shown];
+  }
   if (state === "signed-out") {
-    const link = document.createElement("a");
-    link.href = login;
-    link.textContent = "Signed out. Sign in again";
-    words.replaceChildren(link);
-  } else if (state === "live") words.textContent = following ? "Live" : "Paused, still receiving";
-  else words.textContent = seconds ? `Connecting again in ${seconds} s` : "Not connected";
+    text = document.createElement("a");
+    text.href = login;
+    text.textContent = "Signed out. Sign in again";
+  }
+  // A role=status is read out again whenever it is written.
+  if (connection.dataset.c === shown && words.textContent === text) return;
+  connection.dataset.c = shown;
+  words.replaceChildren(text);
 };
 
 const ageOf = (seconds) => {
@@ -338,9 +367,11 @@ const ageOf = (seconds) => {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 };
 
-const showAge = () => {
-  if (newestAt === null) return;
-  at("log-age").textContent = `Newest line ${ageOf(Math.max(0, Date.now() - newestAt) / 1000)} old`;
+const secondsSince = (time) => Math.max(0, Date.now() - time) / 1000;
+
+const showAges = () => {
+  at("log-age").textContent = newestAt === null ? "" : `Newest line ${ageOf(secondsSince(newestAt))} old`;
+  if (readAt !== null) at("log-source").textContent = `Read ${ageOf(secondsSince(readAt))} ago`;
 };
 
 const summarise = () => {
@@ -393,13 +424,13 @@ view.addEventListener("click", (event) => {
 });
 
 // Whoever reads a traceback does not want it to scroll away.
-view.addEventListener("toggle", ({ target }) => { if (target.open) setFollow(false); }, true);
+log.addEventListener("toggle", ({ target }) => { if (target.open) setFollow(false); }, true);
 filter.addEventListener("input", () => requestAnimationFrame(() => {
   refilter();
   if (following) toEnd();
 }));
 new ResizeObserver(() => { if (following) toEnd(); }).observe(scroller);
-setInterval(showAge, 1000);
+setInterval(showAges, 1000);
 setInterval(summarise, SUMMARY_EVERY);
 
 const lastRow = rows()[rows().length - 1];

@@ -4,6 +4,7 @@ const LEVELS = ["error", "warning", "info", "other"];
 const figures = new Intl.NumberFormat("en");
 const view = document.getElementById("logview");
 const log = document.getElementById("log"), filter = document.getElementById("log-filter");
+const noMatch = document.getElementById("log-no-match");
 const total = document.getElementById("log-total"), shown = document.getElementById("log-shown");
 const chips = new Map(LEVELS.map((level) => [level, view.querySelector(`.sev[data-level=${level}]`)]));
 
@@ -71,5 +72,6 @@ export const count = () => {
   }
   total.textContent = figures.format(all);
   shown.textContent = figures.format(all - hidden);
+  noMatch.hidden = all === 0 || hidden < all;
   for (const level of LEVELS) chips.get(level).querySelector(".n").textContent = figures.format(entries[level]);
 };

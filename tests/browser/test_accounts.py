@@ -144,6 +144,33 @@ def delete(page: Page, place: Place) -> None:
     expect(page.locator(".event").first).to_contain_text(f"deleted {place.domain}")
 
 
+def test_a_log_that_cannot_be_read_says_so_and_how_old_it_is(
+    browser: Browser, product: Product, fake: FakePythonAnywhere
+) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        domain = f"{USER}.pythonanywhere.com"
+        fake.add_site(domain)
+        fake.write_log(domain, b"first line\n")
+        connect(page, product)
+        expect(page.locator(".notice[role=status]")).to_contain_text("Acme added")
+        page.goto(product.origin)
+        page.click(".btn-logs")
+        expect(page.locator("#log")).to_contain_text("first line")
+        expect(page.locator("#conn")).to_have_text("Live")
+        fake.fail(Fault.HTML_502)
+        expect(page.locator("#conn")).to_have_text("Not up to date")
+        expect(page.locator("#conn")).to_have_attribute("data-c", "stale")
+        expect(page.locator("#log-problem")).not_to_be_empty()
+        expect(page.locator("#log-source")).to_have_text(re.compile(r"^Read \d+ s ago$"))
+        page.click("#follow")
+        expect(page.locator("#conn")).to_have_text("Not up to date")
+        fake.fail(None)
+        expect(page.locator("#conn")).to_have_text("Paused, still receiving", timeout=60_000)
+        expect(page.locator("#log-problem")).to_be_empty()
+
+
 def test_ages_go_on_and_begin_anew_while_the_page_is_open(
     browser: Browser, product: Product, fake: FakePythonAnywhere
 ) -> None:

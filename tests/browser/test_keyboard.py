@@ -4,6 +4,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP, set_up, watched_context
 from tests.process import Product
+from tests.support import PASSWORD
 
 
 def focused(page: Page) -> str:
@@ -32,8 +33,13 @@ def test_the_whole_day_without_a_mouse(browser: Browser, product: Product) -> No
         page.keyboard.press("/")
         page.keyboard.type("jkrt?")
         expect(page.locator("#filter")).to_have_value("jkrt?")
-        page.goto(product.origin)
+        page.fill("#filter", "hello")
+        expect(page.locator(".list-foot")).to_have_text("1 of 1 site")
+        page.keyboard.press("Escape")
+        expect(page.locator("#filter")).not_to_be_focused()
+        expect(page.locator("#filter")).to_have_value("hello")
         page.keyboard.press("j")
+        assert focused(page) == "hello.localhost"
         page.keyboard.press("l")
         expect(page.locator("#conn")).to_have_text("Live")
         page.keyboard.press("f")
@@ -44,3 +50,26 @@ def test_the_whole_day_without_a_mouse(browser: Browser, product: Product) -> No
         page.keyboard.press("Escape")
         page.keyboard.press("?")
         expect(page.locator("#shortcuts")).to_be_hidden()
+
+
+def test_a_new_site_is_one_key_away_for_who_may_make_one(
+    browser: Browser, product: Product
+) -> None:
+    guest = ("user", "add", "guest", "--role", "operator", "--password-stdin")
+    assert product.run(*guest, text=PASSWORD).returncode == 0
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        for path in ("/activity", "/accounts", "/"):
+            page.goto(product.origin + path)
+            page.keyboard.press("n")
+            page.wait_for_url("**/sites/new")
+        page.click(".sidebar [aria-label='Sign out']")
+        page.fill("#username", "guest")
+        page.fill("#password", PASSWORD)
+        page.click("button >> text=Sign in")
+        page.wait_for_selector(".sidebar")
+        page.keyboard.press("n")
+        page.keyboard.press("?")
+        expect(page.locator("#shortcuts")).to_be_visible()
+        assert page.url == f"{product.origin}/"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
 from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
@@ -119,3 +119,24 @@ def test_without_scripts_the_form_says_the_same(
         expect(page.locator("#command-notes li.kept")).to_have_text(f"{BIN}/uvicorn exists.")
         page.click("text=Create site")
         expect(page.locator("h1")).to_have_text(f"{USER}.pythonanywhere.com")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_no_starter_lies_under_its_button_or_widens_its_card(
+    browser: Browser, product: Product, size: ViewportSize
+) -> None:
+    with watched_context(browser, viewport=size) as context:
+        page = context.new_page()
+        open_form(page, product)
+        for template in page.locator("input[name=template]").all():
+            template.evaluate("radio => radio.click()")
+            box = page.locator(".starter:visible")
+            for code in box.all():
+                edges, button = code.bounding_box(), code.locator("button").bounding_box()
+                text, card = (
+                    code.locator("pre").bounding_box(),
+                    page.locator(".split").bounding_box(),
+                )
+                assert edges and button and text and card
+                assert button["y"] + button["height"] <= text["y"]
+                assert edges["x"] + edges["width"] <= card["x"] + card["width"] - 12

@@ -1,19 +1,28 @@
 """The pages in Chromium: without scripts, on a phone, and the live log under the hand."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
 from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
 from tests.process import Product
-from tests.support import eventually
+from tests.support import PASSWORD, eventually
 
 HELLO = "hello.localhost"
 SITE = f"/accounts/local/sites/{HELLO}"
+# Whether a click at each edge of an element would meet it.
+IS_WHOLE = """element => {
+  const { left, right, top, bottom, x, y, width, height } = element.getBoundingClientRect();
+  const column = x + width / 2, row = y + height / 2;
+  return [[left + 1, row], [right - 1, row], [column, top + 1], [column, bottom - 1]]
+    .every((place) => element.contains(document.elementFromPoint(...place)));
+}"""
 
 
 @pytest.fixture
@@ -83,6 +92,16 @@ def test_the_theme_is_chosen_once_and_stays(deck: Page, product: Product) -> Non
     assert deck.get_attribute("html", "data-theme") == chosen
 
 
+def test_the_sentence_of_the_overview_follows_the_sites(deck: Page, product: Product) -> None:
+    deck.goto(product.origin)
+    sentence = deck.locator("#sites-sentence")
+    expect(sentence).to_have_text("1 site in 1 place.")
+    website = {"domain_name": "x.localhost", "webapp": {"command": "/no/such/program"}}
+    paths = HostPaths(product.data / "host")
+    ask(paths, "POST", "/api/v1/user/local/websites/", website)
+    expect(sentence).to_have_text("2 sites in 1 place. 1 needs attention.")
+
+
 def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -> None:
     deck.goto(product.origin)
     deck.fill("#filter", "nothing like it")
@@ -90,6 +109,12 @@ def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -
     assert "query=nothing" in deck.url
     deck.fill("#filter", "hello")
     expect(deck.locator("a.domain")).to_have_text(HELLO)
+    deck.goto(product.origin + "/activity")
+    deck.fill("#filter", "nothing like it")
+    expect(deck.locator(".empty h2")).to_have_text("Nothing matches this filter")
+    assert "query=nothing" in deck.url
+    deck.fill("#filter", "create")
+    expect(deck.locator(".event")).to_have_count(1)
 
 
 def test_scrolling_up_pauses_and_the_pill_counts_what_arrives(deck: Page, product: Product) -> None:
@@ -169,9 +194,97 @@ def test_a_click_while_nothing_answers_takes_nothing_away(
         expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
         product.end()
         page.click("[role=switch]")
-        expect(page.locator(".toast.bad")).to_contain_text("Nothing was changed")
+        toast = page.locator(".toast.bad")
+        expect(toast).to_contain_text("Nothing was changed")
+        expect(toast.locator("use").first).to_have_attribute("href", re.compile("#alert$"))
+        expect(page.locator("#offline")).to_be_visible()
+        assert page.locator(".sidebar-foot [data-theme-toggle]").evaluate(IS_WHOLE)
+        assert page.locator(".sidebar .brand").evaluate(IS_WHOLE)
+        toast.locator("[data-dismiss]").click()
+        expect(toast).to_have_count(0)
         expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "true")
         expect(page.locator(".status[data-live]")).to_have_text("Running")
         product.start()
         page.click("[role=switch]")
         expect(page.locator(".status[data-live]")).to_have_text("Disabled", timeout=15_000)
+
+
+@pytest.mark.parametrize("control", ["[role=switch]", "[data-reload]"])
+def test_a_refused_click_takes_its_guess_back(
+    browser: Browser, product: Product, control: str
+) -> None:
+    viewer = ("user", "add", "guest", "--role", "viewer", "--password-stdin")
+    assert product.run(*viewer, text=PASSWORD).returncode == 0
+    # The browser itself reports the refusal to the console.
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        page.click("#sample-site")
+        expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
+        page.click(".sidebar [aria-label='Sign out']")
+        page.fill("#username", "guest")
+        page.fill("#password", PASSWORD)
+        page.click("button >> text=Sign in")
+        for path in ("/", SITE):
+            page.goto(product.origin + path)
+            button = page.locator(control)
+            button.click()
+            expect(page.locator(".toast.bad")).to_contain_text("not for your role")
+            expect(button).not_to_have_attribute("aria-busy", "true")
+            expect(button).to_be_focused()
+            expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "true")
+            expect(page.locator(".status[data-live]")).to_have_text("Running")
+
+
+def test_the_page_of_a_web_server_in_front_takes_no_rows_place(
+    browser: Browser, product: Product
+) -> None:
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        page.click("#sample-site")
+        page.goto(product.origin)
+        expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
+        refusal = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+        page.route("**/disable", lambda route: route.fulfill(status=502, body=refusal))
+        page.click("[role=switch]")
+        expect(page.locator(".toast.bad")).to_contain_text("refused with 502")
+        expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "true")
+        expect(page.locator("tr[data-row] .status")).to_have_text("Running")
+
+
+def test_a_log_is_cleared_from_a_phone(deck: Page, product: Product) -> None:
+    deck.set_viewport_size(PHONE)
+    write(product, "a line")
+    deck.goto(product.origin + SITE + "/logs")
+    expect(deck.locator("#conn")).to_have_text("Live")
+    deck.click(".clear-log summary")
+    expect(deck.locator("#follow")).to_have_text("Pause")
+    for element in (deck.locator(".clear-log p"), deck.locator(".clear-log button")):
+        assert element.evaluate(IS_WHOLE), "nothing lies over it or cuts it off"
+    button = deck.locator(".clear-log button")
+    assert button.evaluate("e => getComputedStyle(e).color") == "oklch(1 0 0)", "white on red"
+    button.click()
+    expect(deck.locator(".notice[role=status]")).to_contain_text("was cleared")
+    expect(deck.locator("#conn")).to_have_text("Live")
+    expect(deck.locator("#log-age")).to_be_empty()
+
+
+def test_an_empty_log_and_a_filter_without_a_match_say_so(deck: Page, product: Product) -> None:
+    deck.click("[role=switch]")
+    expect(deck.locator(".status[data-live]")).to_have_text("Disabled")
+    eventually(lambda: "Finished server process" in log_file(product).read_text(), "the site ends")
+    log_file(product).unlink()
+    deck.goto(product.origin + SITE + "/logs")
+    expect(deck.locator("#conn")).to_have_text("Live")
+    expect(deck.locator(".log-empty:visible")).to_contain_text("No lines yet")
+    download = deck.locator("#log-download")
+    expect(download).not_to_have_attribute("href", re.compile("."))
+    write(product, "one line")
+    expect(deck.locator(".log-empty:visible")).to_have_count(0)
+    expect(download).to_have_attribute("href", f"{SITE}/logs/error/download")
+    expect(download).not_to_have_attribute("aria-disabled", "true")
+    deck.fill("#log-filter", "another")
+    expect(deck.locator(".log-empty:visible")).to_contain_text("No line here passes the filter")
+    deck.fill("#log-filter", "one")
+    expect(deck.locator(".log-empty:visible")).to_have_count(0)

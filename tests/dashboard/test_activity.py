@@ -13,7 +13,7 @@ def test_it_lists_clicks_and_sign_ins_newest_first(deck: Deck) -> None:
         " ".join(event.select("p")[0].get_text(" ").split()) for event in page.select(".event")
     ]
     assert words == [f"admin enabled {WORKS}", f"admin disabled {WORKS}", "admin signed in"]
-    assert one(page, "h2.day").get_text() == "Today"
+    assert one(page, "h2.day").get_text() == "Today, times in UTC"
 
 
 def test_a_failure_is_marked_with_its_reason(dashboard: Dashboard) -> None:
@@ -22,9 +22,29 @@ def test_a_failure_is_marked_with_its_reason(dashboard: Dashboard) -> None:
     dashboard.client.post("/login", data=form, headers=SAME_ORIGIN)
     form["password"] = PASSWORD
     dashboard.client.post("/login", data=form, headers=SAME_ORIGIN)
-    failed = parse(dashboard.client.get("/activity").text).select(".event")[1]
-    assert failed.select(".ico.bad")
-    assert "failed: wrong name or password" in failed.get_text()
+    activity = dashboard.app.state.services.activity
+    activity.record("admin", "", "create", "local/shop.localhost", "failed: No such folder.")
+    activity.record("admin", "", "replace token", "acme", "failed: Refused.")
+    events = parse(dashboard.client.get("/activity").text).select(".event")
+    failed = [event for event in events if event.select(".ico.bad")]
+    assert [one(event, "p").get_text() for event in failed] == [
+        "admin failed to replace the token of acme: Refused.",
+        "admin failed to create shop.localhost: No such folder.",
+        "admin could not sign in: wrong name or password",
+    ]
+
+
+def test_while_one_types_only_the_list_is_drawn_anew(dashboard: Dashboard) -> None:
+    dashboard.sign_in()
+    field = one(parse(dashboard.client.get("/activity").text), "#filter")
+    headers = {"hx-request": "true", "hx-target": attribute(field, "hx-target")[1:]}
+
+    def part(query: str) -> str:
+        return dashboard.client.get(f"/activity?query={query}", headers=headers).text
+
+    assert "<html" not in part("sign")
+    assert len(parse(part("sign")).select("#activity-list .event")) == 1
+    assert one(parse(part("nobody")), ".empty h2").get_text() == "Nothing matches this filter"
 
 
 def test_a_site_has_a_tab_of_its_own(deck: Deck) -> None:

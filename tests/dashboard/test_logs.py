@@ -80,6 +80,19 @@ def test_a_download_is_an_attachment_with_a_name_of_ours(deck: Deck) -> None:
     assert answer.headers["content-disposition"] == (f'attachment; filename="{WORKS}.error.log"')
 
 
+def test_there_is_no_download_of_what_does_not_exist(deck: Deck) -> None:
+    log_of(deck, LogKind.SERVER).unlink(missing_ok=True)
+    client = deck.dashboard.client
+    link = one(parse(client.get(f"{LOGS}?name=server").text), "#log-download")
+    assert (link["aria-disabled"], link["title"]) == ("true", "There is no log yet")
+    assert not link.has_attr("href")
+    answer = client.get(attribute(link, "data-href"))
+    assert (answer.status_code, answer.text) == (404, "This log file does not exist yet.\n")
+    assert answer.headers["content-type"].startswith("text/plain")
+    link = one(parse(client.get(LOGS).text), "#log-download")
+    assert client.get(attribute(link, "href")).status_code == 200
+
+
 def test_a_log_without_lines_says_what_will_appear(deck: Deck) -> None:
     log_of(deck, LogKind.SERVER).unlink(missing_ok=True)
     page = parse(deck.dashboard.client.get(f"{LOGS}?name=server").text)

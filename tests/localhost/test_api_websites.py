@@ -16,7 +16,7 @@ def create_disabled(host: LocalHost, domain: str = HELLO) -> None:
 
 
 def test_a_created_site_has_the_documented_fields(host: LocalHost) -> None:
-    site = host.create(HELLO, COMMAND, enabled=False, working_directory="/srv")
+    site = host.create(HELLO, COMMAND, enabled=False, working_directory="/")
     status = site.pop("status")
     assert site == {
         "id": 1,
@@ -33,7 +33,7 @@ def test_a_created_site_has_the_documented_fields(host: LocalHost) -> None:
             "error": f"/var/log/{HELLO}.error.log",
             "server": f"/var/log/{HELLO}.server.log",
         },
-        "working_directory": "/srv",
+        "working_directory": "/",
     }
     port = host.call("GET", "/api/host/").json()["sites_address"].rpartition(":")[2]
     assert status == {
@@ -90,7 +90,10 @@ def test_addresses_work_without_the_last_slash_and_never_redirect(host: LocalHos
         ({"domain_name": ""}, "domain_name", "Type a domain"),
         ({"domain_name": "../etc"}, "domain_name", "not a host name"),
         ({"domain_name": "a/b.localhost"}, "domain_name", "not a host name"),
-        ({"domain_name": "localhost"}, "domain_name", "at least two parts"),
+        ({"domain_name": "localhost"}, "domain_name", "two parts, for example shop.localhost"),
+        ({"domain_name": "127.0.0.1"}, "domain_name", "an IP address or a number"),
+        ({"domain_name": "shop.8000"}, "domain_name", "an IP address or a number"),
+        ({"domain_name": "8000"}, "domain_name", "an IP address or a number"),
         ({"domain_name": "a" * 300 + ".localhost"}, "domain_name", "not a host name"),
         ({"webapp": None}, "webapp", "This field is required."),
         ({"webapp": {}}, "command", "This field is required."),
@@ -99,6 +102,8 @@ def test_addresses_work_without_the_last_slash_and_never_redirect(host: LocalHos
         ({"webapp": {"command": "/x 'y"}}, "command", "never closed"),
         ({"enabled": "yes"}, "enabled", "Must be a valid boolean."),
         ({"working_directory": "up"}, "working_directory", "whole path of the folder"),
+        ({"working_directory": "/no/such"}, "working_directory", "no folder /no/such"),
+        ({"working_directory": __file__}, "working_directory", "no folder"),
     ],
 )
 def test_a_bad_field_is_refused_by_its_name(

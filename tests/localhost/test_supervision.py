@@ -103,9 +103,13 @@ def test_a_program_that_does_not_exist_is_named(host: LocalHost) -> None:
     ]
 
 
-def test_a_working_folder_that_does_not_exist_is_named(host: LocalHost) -> None:
-    host.create(HELLO, host.program(PID_SITE), working_directory="/no/such/folder")
-    assert host.wait_for_state("backoff")["reason"] == "/no/such/folder does not exist."
+def test_a_working_folder_that_has_gone_is_named(host: LocalHost) -> None:
+    folder = host.programs / "folder"
+    folder.mkdir()
+    host.create(HELLO, host.program(PID_SITE), enabled=False, working_directory=str(folder))
+    folder.rmdir()
+    host.call("PATCH", f"{WEBSITES}{HELLO}/", {"enabled": True})
+    assert host.wait_for_state("backoff")["reason"] == f"{folder} does not exist."
 
 
 def test_a_site_that_never_opens_its_socket_fails_with_the_likely_cause(

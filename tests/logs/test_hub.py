@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,12 @@ def new_log(folder: Path, text: str = "") -> Path:
     path = folder / "site.error.log"
     path.write_text(text)
     return path
+
+
+def age_told(reader: Reader) -> float | None:
+    """What the last heartbeat said of the newest line, in seconds."""
+    age: float | None = reader.named("hb")[-1].json()["age"]
+    return age
 
 
 async def test_a_viewer_gets_what_came_after_its_page_and_what_comes(tmp_path: Path) -> None:
@@ -55,6 +61,24 @@ async def test_the_first_event_tells_the_age_and_when_to_come_back(tmp_path: Pat
     assert first.json()["age"] > 1e9
     await hub.close()
     await reader.ended()
+
+
+@pytest.mark.parametrize("end", [Path.unlink, lambda path: path.write_text("")])
+async def test_a_cleared_log_has_no_newest_line(
+    tmp_path: Path, end: Callable[[Path], object]
+) -> None:
+    path = new_log(tmp_path)
+    hub = LogHub(render_texts, heartbeat_seconds=0.05)
+    reader = await Reader(hub, path).opened()
+    append(path, "new\n")
+    await reader.until(lambda: age_told(reader) is not None)
+    end(path)
+    await reader.until(lambda: age_told(reader) is None)
+    again = await Reader(hub, path).opened()
+    assert age_told(again) is None
+    await hub.close()
+    await reader.ended()
+    await again.ended()
 
 
 async def test_a_quiet_stream_has_a_heartbeat(tmp_path: Path) -> None:

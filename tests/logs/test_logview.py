@@ -199,6 +199,12 @@ def test_the_level_that_has_a_column_of_its_own_is_marked_in_the_text() -> None:
     (row,) = parse(render_rows([line("ERROR:    It <b>failed</b>", level=Level.ERROR)])).select(
         "li"
     )
-    assert [lead.get_text() for lead in row.select(".msg .lead")] == ["ERROR:"]
+    assert [lead.get_text() for lead in row.select(".msg .lead")] == ["ERROR:    "]
     assert [message.get_text() for message in row.select(".msg")] == ["ERROR:    It <b>failed</b>"]
     assert "lead" not in render_rows([line("ERROR:root:x"), line("An ERROR: x")])
+
+
+def test_of_the_lead_only_blanks_go_out_of_sight() -> None:
+    (row,) = parse(render_rows([line("INFO: \x1b[31m\x85<b>")])).select("li")
+    assert [lead.get_text() for lead in row.select(".msg .lead")] == ["INFO: "]
+    assert not row.select("b")

@@ -117,6 +117,15 @@ def test_no_page_has_anything_inline(dashboard: Dashboard) -> None:
                 assert address.startswith(("/", "#", "http")) or not address
 
 
+def test_a_page_that_is_not_there_leads_to_those_that_are(dashboard: Dashboard) -> None:
+    dashboard.sign_in()
+    answer = dashboard.client.get("/nothing")
+    page = parse(answer.text)
+    assert answer.status_code == 404
+    assert one(page, "h1").get_text() == "There is no such page"
+    assert [attribute(link, "href") for link in page.select("main a")] == ["/", "/activity"]
+
+
 def test_our_own_mistakes_show_a_number_and_no_words_of_the_exception(
     dashboard: Dashboard, caplog: pytest.LogCaptureFixture
 ) -> None:
