@@ -7,6 +7,12 @@ from app.models.accounts import (
     Role,
     Secret,
 )
+from app.models.certificates import (
+    CertificateAlert,
+    CertificateRecord,
+    certificate_alert,
+    days_left,
+)
 from app.models.commands import (
     CommandFinding,
     CommandReport,
@@ -18,6 +24,7 @@ from app.models.hosting import (
     Certificate,
     CpuUsage,
     Folder,
+    renews_itself,
 )
 from app.models.logs import (
     Frame,
@@ -67,6 +74,8 @@ __all__ = [
     "Answer",
     "CallBudget",
     "Certificate",
+    "CertificateAlert",
+    "CertificateRecord",
     "Check",
     "CommandFinding",
     "CommandReport",
@@ -98,6 +107,9 @@ __all__ = [
     "Toast",
     "Traceback",
     "TracebackPart",
+    "certificate_alert",
+    "days_left",
     "fill_pattern",
     "parse_domain",
+    "renews_itself",
 ]
