@@ -19,6 +19,7 @@ from app.models.commands import (
     PathFinding,
     PathState,
 )
+from app.models.dns import DnsFinding, DnsState
 from app.models.hosting import (
     CallBudget,
     Certificate,
@@ -80,6 +81,8 @@ __all__ = [
     "CommandFinding",
     "CommandReport",
     "CpuUsage",
+    "DnsFinding",
+    "DnsState",
     "Exit",
     "Folder",
     "Frame",
