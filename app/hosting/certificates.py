@@ -87,7 +87,8 @@ class CertificateWatch:
     async def open(self, site: Site) -> CertificateRecord | None:
         """What is known for a page; what is not fresh is read soon."""
         record = await to_thread.run_sync(self._store.get, site.key)
-        if record is None or self._age(record) >= self._pace.opened:
+        is_fresh = record is not None and self._age(record) < self._pace.opened
+        if site.is_custom_domain and not is_fresh:
             self._read_at(site.key, self._clock())
         return record
 

@@ -171,7 +171,7 @@ def _naked(domain: Name, wanted: Name) -> DnsFinding:
         f"{_shown(domain)} redirected there; most registrars can."
     )
     text = "A naked domain cannot have a CNAME."
-    return DnsFinding(DnsState.WRONG, text, advice, is_naked=True)
+    return DnsFinding(DnsState.WRONG, text, advice)
 
 
 def _addresses(domain: Name, wanted: Name) -> DnsFinding:

@@ -27,6 +27,7 @@ from app.models import (
 # Names in a certificate, and characters of what is said of one.
 MAX_NAMES = 100
 MAX_LABEL = 300
+CERTIFICATE_FIELDS = {"not_after", "issuer_name", "subject_name", "cert_type"}
 
 # Wider than what a site may be called here, but no path and no markup.
 _DOMAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
@@ -61,10 +62,10 @@ def parse_certificate(data: object) -> Certificate | None:
     """
     try:
         fields = _mapping({} if data is None else data)
-        if "not_after" not in fields:
+        if not fields.keys() & CERTIFICATE_FIELDS:
             return None
         return Certificate(
-            expires_at=_time(fields["not_after"]),
+            expires_at=_time(fields.get("not_after")),
             issuer=_label(fields.get("issuer_name")),
             subject=_label(fields.get("subject_name")),
             names=_names(fields.get("subject_alternate_names") or []),

@@ -14,10 +14,8 @@ class DnsState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DnsFinding:
-    """`text` says what was found, `advice` what to do about it. `is_naked` if it is the top of a
-    zone, which can have no CNAME."""
+    """`text` says what was found, `advice` what to do about it."""
 
     state: DnsState
     text: str
     advice: str = ""
-    is_naked: bool = False

@@ -99,7 +99,7 @@ def test_an_expiry_is_read_in_every_shape(written: str) -> None:
     assert certificate.names == (DOMAIN,)
 
 
-@pytest.mark.parametrize("nothing", [None, {}, {"cert_type": "none"}], ids=repr)
+@pytest.mark.parametrize("nothing", [None, {}, {"domain": DOMAIN}], ids=repr)
 def test_who_says_nothing_of_a_certificate_has_none(nothing: object) -> None:
     assert parse_certificate(nothing) is None
 
