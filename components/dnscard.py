@@ -47,7 +47,6 @@ def _what_to_set(site: Site) -> tuple[FT, ...]:
             cls="row",
             hx_target=f"#{DNS_ID}",
             hx_swap="outerHTML",
-            hx_disabled_elt="find button",
         ),
     )
 

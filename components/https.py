@@ -57,11 +57,11 @@ def HttpsCard(
     return Section(
         Div(H2("HTTPS"), _Badge(record, now), cls="card-head"),
         Div(
-            Div(*_explained(site, record), cls="stack-s"),
+            *_explained(site, record),
+            _Facts(certificate, record, now) if certificate and record else None,
             _RequestForm(address, certificate) if may_change else None,
-            cls="setting",
+            cls="card-body stack-s",
         ),
-        _Facts(certificate, record, now) if certificate and record else None,
         _Failure(record, now) if record and record.failure else None,
         id=HTTPS_ID,
         cls="card",
@@ -127,9 +127,9 @@ def _RequestForm(address: str, certificate: Certificate | None) -> FT:
     return FragmentForm(
         address,
         Button(Icon("lock"), words, cls="btn", id="request-certificate"),
+        cls="row",
         hx_target=f"#{HTTPS_ID}",
         hx_swap="outerHTML",
-        hx_disabled_elt="find button",
     )
 
 
@@ -141,10 +141,7 @@ def _Facts(certificate: Certificate, record: CertificateRecord, now: datetime) -
         "Names": _names(certificate),
         "Read": Age(record.read_at, now),
     }
-    return Div(
-        Dl(*(Div(Dt(name), Dd(value)) for name, value in facts.items()), cls="facts"),
-        cls="card-body",
-    )
+    return Dl(*(Div(Dt(name), Dd(value)) for name, value in facts.items()), cls="facts grid-2")
 
 
 def _names(certificate: Certificate) -> str:

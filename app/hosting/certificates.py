@@ -11,12 +11,11 @@ from functools import partial
 from anyio import to_thread
 
 from app.errors import HostingError, HostRefused, HostThrottled, NotFound, TokenRefused
-from app.hosting.actions import Actor
 from app.hosting.budget import Urgency
 from app.hosting.changes import CertificateRead, Changes
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
-from app.models import CertificateRecord, Site
+from app.models import Actor, CertificateRecord, Site
 from app.store.activity import ActivityLog
 from app.store.certificates import Certificates
 from app.store.siterows import SiteKey

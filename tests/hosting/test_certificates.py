@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 
 from app.errors import HostingError, HostRefused, NotFound
-from app.hosting.actions import Actor
 from app.hosting.breaker import FAILURES
 from app.hosting.certificates import CertificatePace, CertificateWatch
 from app.hosting.changes import CertificateRead, Changes, SiteChanged
 from app.hosting.client import HostingClient
 from app.hosting.governor import Governor
 from app.hosting.known import KnownSites
-from app.models import CertificateAlert, CertificateRecord, Site, SiteStatus
+from app.models import Actor, CertificateAlert, CertificateRecord, Site, SiteStatus
 from app.store.accounts import Accounts
 from app.store.activity import ActivityLog
 from app.store.certificates import Certificates
