@@ -157,7 +157,7 @@ class CertificateWatch:
                 return
 
     async def _read(self, client: HostingClient, site: Site) -> bool:
-        """Whether the account can be asked about its other sites, too."""
+        """Asks and keeps; returns whether the account can be asked about its other sites, too."""
         goes_on = True
         try:
             certificate = await client.certificate(site.domain_name, Urgency.POLLING)

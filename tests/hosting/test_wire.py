@@ -104,6 +104,12 @@ def test_who_says_nothing_of_a_certificate_has_none(nothing: object) -> None:
     assert parse_certificate(nothing) is None
 
 
+def test_a_certificate_that_is_named_in_part_is_one() -> None:
+    certificate = parse_certificate({"cert_type": "letsencrypt-auto-renew"})
+    assert certificate is not None
+    assert certificate.renews_itself and certificate.expires_at is None
+
+
 def test_only_so_much_is_kept_of_what_is_said_of_a_certificate() -> None:
     said = CERTIFICATE | {"issuer_name": "x" * 5000, "subject_alternate_names": ["y" * 5000] * 500}
     certificate = parse_certificate(said)
