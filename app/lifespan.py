@@ -40,6 +40,7 @@ class Background:
         await self._services.account_service.start()
         self._run(_forever(self._count_errors))
         self._run(_forever(self._services.worker.run))
+        self._run(self._services.certificates.run())
         if self._services.local_host is not None:
             self._run(self._services.local_host.run())
         if self._services.site_watch is not None:

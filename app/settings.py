@@ -21,6 +21,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "api_hosts": ("", "further API addresses, comma-separated NAME=https://..."),
     "check_sites": ("on", "on or off: ask remote sites at their addresses whether they answer"),
     "own_logs": ("", "log folders that can be read here, comma-separated USER@us=/var/log"),
+    "name_server": ("", "IP:PORT asked about the domains of sites, instead of the system's"),
     "ca_file": ("", "certificates of a private CA for API addresses"),
     "key_file": ("", "file of the keys that encrypt tokens; keys.json in the data folder"),
     "streams_per_session": ("8", "open event streams of one session"),
@@ -83,6 +84,7 @@ class Settings:
     api_hosts: Mapping[str, str] = field(default_factory=lambda: dict(API_HOSTS))
     check_sites: bool = True
     own_logs: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+    name_server: Listen | None = None
     ca_file: Path | None = None
     key_file: Path | None = None
     streams_per_session: int = 8
@@ -144,6 +146,7 @@ class Settings:
             api_hosts=api_hosts,
             check_sites=_parse_switch("check_sites", value("check_sites")) is not False,
             own_logs=_parse_own_logs(value("own_logs"), api_hosts),
+            name_server=_parse_name_server(value("name_server")),
             ca_file=_parse_file("ca_file", value("ca_file")),
             key_file=Path(value("key_file")).expanduser() if value("key_file") else None,
             streams_per_session=_parse_count("streams_per_session", value("streams_per_session")),
@@ -206,6 +209,17 @@ def _parse_own_logs(text: str, api_hosts: Collection[str]) -> dict[tuple[str, st
             raise ConfigurationError(f"--own-logs: there is no folder {path}.")
         folders[username, api_host] = folder
     return folders
+
+
+def _parse_name_server(text: str) -> Listen | None:
+    if not text:
+        return None
+    server = parse_listen("name_server", text)
+    try:
+        ipaddress.ip_address(server.host)
+    except ValueError:
+        raise ConfigurationError(f"--name-server: {text!r} is not IP:PORT.") from None
+    return server
 
 
 def _parse_file(name: str, text: str) -> Path | None:

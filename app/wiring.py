@@ -8,8 +8,10 @@ from app.hosting.accounts import AccountService
 from app.hosting.actions import SiteActions
 from app.hosting.aftermath import Aftermath
 from app.hosting.attention import Attention
+from app.hosting.certificates import CertificateWatch
 from app.hosting.changes import Changes
 from app.hosting.client import HostingClient
+from app.hosting.dnscheck import DnsCheck, NameServer
 from app.hosting.journalled import JournalledCalls
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
@@ -34,6 +36,7 @@ from app.security.vault import load_vault
 from app.settings import Settings
 from app.store.accounts import LOCAL, Accounts
 from app.store.activity import ActivityLog
+from app.store.certificates import Certificates
 from app.store.checks import Checks
 from app.store.database import Database
 from app.store.operations import Operations
@@ -89,6 +92,8 @@ def make_services(settings: Settings, database: Database, ask: Ask) -> Services:
         crashes_of = partial(watching, log_files)
         verdicts = Verdicts(ask, site_watch, crashes_of, known, checks)
     aftermath = Aftermath(known, changes, verdicts)
+    certificates = CertificateWatch(clients, known, Certificates(database), activity, changes)
+    server = settings.name_server
     operation_store = Operations(database)
     journal = Journal(operation_store, changes)
     worker = OperationWorker(journal, clients, known, changes, refresh_soon, aftermath.begun)
@@ -118,6 +123,8 @@ def make_services(settings: Settings, database: Database, ask: Ask) -> Services:
         maker=SiteMaker(log, known, refresh_soon, aftermath),
         aftermath=aftermath,
         site_watch=site_watch,
+        certificates=certificates,
+        dns=DnsCheck([NameServer(server.host, server.port)] if server else []),
         operations=operation_store,
         worker=worker,
         changes=changes,

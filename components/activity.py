@@ -27,6 +27,7 @@ ICONS = {
     "set checks": "reload",
     "remove account": "trash",
     "clear log": "logs",
+    "request certificate": "lock",
 }
 PAST = {
     "reload": "reloaded",
@@ -42,6 +43,7 @@ PAST = {
     "set checks": "chose how often sites are asked of",
     "remove account": "removed the account",
     "clear log": "cleared a log of",
+    "request certificate": "requested a certificate for",
 }
 # Other actions read well behind "failed to".
 FAILED = {

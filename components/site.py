@@ -28,6 +28,7 @@ from fasthtml.common import (
 from app import urls
 from app.models import Answer, Exit, LogKind, Site, SiteStatus
 from components.feedback import CodeBox, RecreateForm
+from components.https import CertificateBadge
 from components.icons import Icon
 from components.live import replaced_by
 from components.siterow import (
@@ -69,6 +70,7 @@ def SiteHead(site: Site, account_label: str) -> FT:
                 OpenSite(site),
                 StatusLabel(site, "status pill"),
                 GoneBadge(site),
+                CertificateBadge(site),
                 cls="row",
             ),
             cls="title",

@@ -23,6 +23,7 @@ from fasthtml.common import (
 from app import urls
 from app.models import Answer, Site, SiteAction, SiteStatus
 from components.forms import FragmentForm
+from components.https import CertificateBadge
 from components.icons import Icon, StatusIcon
 from components.live import replaced_by
 from components.times import Age, Seen
@@ -39,6 +40,7 @@ def SiteRow(site: Site, account_label: str, now: datetime) -> FT:
     identity = row_id(site)
     name = Div(
         parts.name,
+        parts.alert,
         Div(
             Span(account_label),
             None if site.is_local else Seen(site.account_id, site.seen_at, now),
@@ -68,6 +70,7 @@ class _Parts(NamedTuple):
 
     status: str
     name: str
+    alert: str
     about: str
     errors: str
     time: str
@@ -81,6 +84,8 @@ def _parts(site: Site) -> _Parts:
     parts = (
         Td(StatusLabel(site), cls="col-status"),
         _Name(site),
+        # On a line of its own: beside the domain it would cut that short on a phone.
+        Div(CertificateBadge(site)) if site.certificate_alert else "",
         GoneBadge(site) or _Reason(site) or _Command(site),
         Td(_ErrorCount(site), cls="col-errors"),
         Td(_ResponseTime(site), cls="col-time"),

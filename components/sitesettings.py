@@ -30,13 +30,14 @@ def SiteSettings(
     account: Account,
     values: Mapping[str, str],
     errors: Mapping[str, str],
-    *,
+    *cards: FT,
     may_change: bool,
     is_asked: bool = False,
     stopped: FT | None = None,
 ) -> FT:
     """What the owner set. `values` and `errors` are of the form that was sent, `is_asked` opens
-    the question whether to recreate the site, `stopped` is a change that was given up."""
+    the question whether to recreate the site, `stopped` is a change that was given up.
+    `cards` are what else can be set."""
     is_local = account.kind is AccountKind.LOCAL
     command = {"command": site.command, **values}
     return Div(
@@ -49,6 +50,7 @@ def SiteSettings(
             cls="card",
         ),
         _RecreateDialog(site, command["command"]) if is_asked else None,
+        *cards,
         _DangerZone(site, values, errors, is_local=is_local) if may_change else None,
         cls="stack",
         id="settings",

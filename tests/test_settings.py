@@ -52,6 +52,8 @@ def test_another_address_needs_a_public_origin_and_has_no_local_host() -> None:
         ("own_logs", "alice@mars=/tmp", "Hosts: us, eu"),
         ("own_logs", "alice@us=tmp", "is not USER@HOST=/FOLDER"),
         ("own_logs", "alice@us=/no/such/folder", "there is no folder"),
+        ("name_server", "resolver.example.org:53", "is not IP:PORT"),
+        ("name_server", "unix:/run/dns", "is not IP:PORT"),
         ("ca_file", "/no/such/file", "there is no file"),
     ],
 )
@@ -89,6 +91,12 @@ def test_log_folders_belong_to_accounts(tmp_path: Path) -> None:
     text = f"alice@us={tmp_path}, bob@lab={tmp_path}"
     settings = Settings.from_env({}, {"own_logs": text, "api_hosts": "lab=https://api.lab.example"})
     assert settings.own_logs == {("alice", "us"): tmp_path, ("bob", "lab"): tmp_path}
+
+
+def test_a_name_server_may_be_named() -> None:
+    assert Settings.from_env({}, {}).name_server is None
+    settings = Settings.from_env({"SITEDECK_NAME_SERVER": "[::1]:5353"}, {})
+    assert settings.name_server == Listen("::1", 5353)
 
 
 def test_ipv6_addresses_are_understood() -> None:

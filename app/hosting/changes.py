@@ -56,6 +56,14 @@ class OperationsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateRead:
+    """A site's certificate has been asked for, with or without an answer."""
+
+    account_id: str
+    domain_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Announcement:
     """A toast for the pages of one session."""
 
@@ -71,6 +79,7 @@ Change = (
     | AccountSeen
     | AccountChanged
     | OperationsChanged
+    | CertificateRead
     | Announcement
 )
 

@@ -24,6 +24,11 @@ from app.models import (
     Specification,
 )
 
+# Names in a certificate, and characters of what is said of one.
+MAX_NAMES = 100
+MAX_LABEL = 300
+CERTIFICATE_FIELDS = {"not_after", "issuer_name", "subject_name", "cert_type"}
+
 # Wider than what a site may be called here, but no path and no markup.
 _DOMAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 
@@ -50,16 +55,21 @@ def parse_folder(data: object) -> Folder:
     )
 
 
-def parse_certificate(data: object) -> Certificate:
-    """What the host says of a domain's certificate. Raises HostUnavailable if it is nothing so."""
+def parse_certificate(data: object) -> Certificate | None:
+    """What the host says of a domain's certificate; None if it names none.
+
+    How it says that there is none is not documented. Raises HostUnavailable for what is no object.
+    """
     try:
-        fields = _mapping(data)
+        fields = _mapping({} if data is None else data)
+        if not fields.keys() & CERTIFICATE_FIELDS:
+            return None
         return Certificate(
-            expires_at=_time(fields["not_after"]),
-            issuer=_text(fields.get("issuer_name") or ""),
-            subject=_text(fields.get("subject_name") or ""),
+            expires_at=_time(fields.get("not_after")),
+            issuer=_label(fields.get("issuer_name")),
+            subject=_label(fields.get("subject_name")),
             names=_names(fields.get("subject_alternate_names") or []),
-            kind=_text(fields.get("cert_type") or ""),
+            kind=_label(fields.get("cert_type")),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         raise HostUnavailable(
@@ -106,6 +116,7 @@ def parse_site(account: Account, data: object) -> Site:
             reloaded_at=_time(observed.get("reloaded_at")),
             answer=_answer(observed.get("answer")),
             last_exit=_exit(observed.get("last_exit")),
+            cname=_cname(fields["webapp"], domain_name),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise HostUnavailable(
@@ -191,7 +202,12 @@ def _number(value: object) -> int | None:
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError("a list is missing")
-    return tuple(_text(name) for name in value)
+    return tuple(_label(name) for name in value[:MAX_NAMES])
+
+
+def _label(value: object) -> str:
+    """A text for one line of a page, empty if it is missing."""
+    return _text(value or "")[:MAX_LABEL]
 
 
 def _amount(value: object) -> float:
@@ -207,6 +223,16 @@ def _domain(value: object) -> str:
     if _DOMAIN.fullmatch(domain_name) is None:
         raise ValueError("the domain is no host name")
     return domain_name
+
+
+def _cname(webapp: Mapping[str, Any], domain_name: str) -> str:
+    """What the domain has to point at; empty if the host does not say, or nothing of use."""
+    domains = webapp.get("domains")
+    for domain in domains if isinstance(domains, list) else ():
+        if isinstance(domain, dict) and domain.get("domain_name") == domain_name:
+            cname = domain.get("cname")
+            return cname if isinstance(cname, str) and _DOMAIN.fullmatch(cname) else ""
+    return ""
 
 
 def _url(value: object) -> str:

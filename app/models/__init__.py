@@ -7,17 +7,25 @@ from app.models.accounts import (
     Role,
     Secret,
 )
+from app.models.certificates import (
+    CertificateAlert,
+    CertificateRecord,
+    certificate_alert,
+    days_left,
+)
 from app.models.commands import (
     CommandFinding,
     CommandReport,
     PathFinding,
     PathState,
 )
+from app.models.dns import DnsFinding, DnsState
 from app.models.hosting import (
     CallBudget,
     Certificate,
     CpuUsage,
     Folder,
+    renews_itself,
 )
 from app.models.logs import (
     Frame,
@@ -67,10 +75,14 @@ __all__ = [
     "Answer",
     "CallBudget",
     "Certificate",
+    "CertificateAlert",
+    "CertificateRecord",
     "Check",
     "CommandFinding",
     "CommandReport",
     "CpuUsage",
+    "DnsFinding",
+    "DnsState",
     "Exit",
     "Folder",
     "Frame",
@@ -98,6 +110,9 @@ __all__ = [
     "Toast",
     "Traceback",
     "TracebackPart",
+    "certificate_alert",
+    "days_left",
     "fill_pattern",
     "parse_domain",
+    "renews_itself",
 ]

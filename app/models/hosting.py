@@ -17,6 +17,15 @@ class Certificate:
     names: tuple[str, ...] = ()
     kind: str = ""
 
+    @property
+    def renews_itself(self) -> bool:
+        return renews_itself(self.kind)
+
+
+def renews_itself(kind: str) -> bool:
+    """Whether the host renews certificates of this kind before they expire."""
+    return kind.endswith("-auto-renew")
+
 
 @dataclass(frozen=True, slots=True)
 class CpuUsage:

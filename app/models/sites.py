@@ -7,7 +7,10 @@ from enum import StrEnum
 
 from app.errors import InvalidInput
 from app.models.accounts import LOCAL_ID
+from app.models.certificates import CertificateAlert
 
+# PythonAnywhere serves the names below its own with a certificate of its own.
+_HOST_DOMAIN = ".pythonanywhere.com"
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -105,7 +108,8 @@ class Site:
 
     `enabled` is what the owner set, `status` what was observed, `reason` why it is not running.
     `error_count` is of the last 24 hours, None before it has been counted. A site `is_gone` when
-    its account does not list it any more; what was known of it stays.
+    its account does not list it any more; what was known of it stays. `cname` is the name that a
+    custom domain has to point at, `certificate_alert` what is wrong with its certificate.
     """
 
     account_id: str
@@ -124,6 +128,8 @@ class Site:
     error_count: int | None = None
     is_gone: bool = False
     check: Check | None = None
+    cname: str = ""
+    certificate_alert: CertificateAlert | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -137,6 +143,11 @@ class Site:
     @property
     def is_local(self) -> bool:
         return self.account_id == LOCAL_ID
+
+    @property
+    def is_custom_domain(self) -> bool:
+        """Whether its name is its owner's, and so are its DNS and its certificate."""
+        return not self.is_local and not self.domain_name.lower().endswith(_HOST_DOMAIN)
 
 
 class SiteAction(StrEnum):

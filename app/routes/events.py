@@ -14,6 +14,7 @@ from app import urls
 from app.hosting.changes import (
     AccountSeen,
     Announcement,
+    CertificateRead,
     Change,
     ListChanged,
     NoticeChanged,
@@ -31,6 +32,7 @@ from app.routes.services import Services, services_of, session_of, utc_now
 from app.routes.streaming import Events, EventStream
 from app.store.accounts import LOCAL
 from components.feedback import NOTICE_EVENT, TOAST_EVENT, HostNoticeArea, ToastCard
+from components.https import CERTIFICATE_EVENT
 from components.operations import OPERATIONS_EVENT
 from components.site import SiteHead, SiteOverview, head_id, overview_id
 from components.siterow import SiteRow, row_id
@@ -99,7 +101,9 @@ class PageView:
         if self.name == "sites":
             return events + self._draw(ListChanged())
         site = await to_thread.run_sync(services.sites.get, *self.name.partition("/")[::2])
-        return events + (self._draw(SiteChanged(site)) if site else [])
+        if site is not None:
+            events += self._draw(SiteChanged(site)) + self._draw(CertificateRead(*site.key))
+        return events
 
     def _draw(self, change: Change) -> list[bytes]:
         if isinstance(change, SiteChanged):
@@ -109,6 +113,9 @@ class PageView:
         if isinstance(change, AccountSeen):
             data = {"account": change.account_id, "at": change.seen_at.isoformat()}
             return [encode_event(json.dumps(data), event=SEEN_EVENT)]
+        if isinstance(change, CertificateRead):
+            is_shown = self.name == f"{change.account_id}/{change.domain_name}"
+            return _signals(CERTIFICATE_EVENT) if is_shown else []
         if isinstance(change, NoticeChanged):
             return [_event(NOTICE_EVENT, HostNoticeArea(change.notice, LOCAL.id))]
         if isinstance(change, OperationsChanged):

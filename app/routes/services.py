@@ -10,7 +10,9 @@ from app.hosting.accounts import AccountService
 from app.hosting.actions import SiteActions
 from app.hosting.aftermath import Aftermath
 from app.hosting.attention import Attention
+from app.hosting.certificates import CertificateWatch
 from app.hosting.changes import Changes
+from app.hosting.dnscheck import DnsCheck
 from app.hosting.known import KnownSites
 from app.hosting.local import LocalHostWatch
 from app.hosting.making import SiteMaker
@@ -50,6 +52,8 @@ class Services:
     maker: SiteMaker
     aftermath: Aftermath
     site_watch: SiteWatch | None
+    certificates: CertificateWatch
+    dns: DnsCheck
     operations: Operations
     worker: OperationWorker
     changes: Changes

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
 from app.models import OperationState, Role, Site, Toast
+from app.routes.domaincards import domain_cards
 from app.routes.openoperations import operations_area
 from app.routes.pages import set_flash, shell_page
 from app.routes.router import Router
@@ -112,6 +113,7 @@ async def _page(
             account,
             values,
             errors,
+            *await domain_cards(req, site),
             may_change=may_change,
             is_asked=is_asked,
             stopped=stopped,

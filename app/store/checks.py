@@ -2,8 +2,7 @@
 
 from app.models import Answer, Check, SiteStatus
 from app.store.database import Database
-
-SiteKey = tuple[str, str]
+from app.store.siterows import SiteKey, write_site_row
 
 
 class Checks:
@@ -28,27 +27,15 @@ class Checks:
         }
         if first is not None:
             values |= {"first_status": first.status, "first_seconds": first.seconds}
-        self._write(key, values)
+        write_site_row(self._database, "site_checks", key, values)
 
     def expect(self, key: SiteKey, status: SiteStatus | None) -> None:
         """Shows the site as `status`, whatever its account lists, until a check or None."""
         values: dict[str, object] = {"pending": status.value if status else ""}
         if status is not None:
             values |= {"first_status": None, "first_seconds": None}
-        self._write(key, values)
+        write_site_row(self._database, "site_checks", key, values)
 
     def expect_nothing(self) -> None:
         """Whoever waited is gone: the dashboard was started anew."""
         self._database.execute("UPDATE site_checks SET pending = ''")
-
-    def _write(self, key: SiteKey, values: dict[str, object]) -> None:
-        names = ", ".join(values)
-        marks = ", ".join("?" * len(values))
-        updates = ", ".join(f"{name} = excluded.{name}" for name in values)
-        self._database.execute(
-            f"INSERT INTO site_checks (account_id, domain_name, {names})"
-            f" SELECT account_id, domain_name, {marks} FROM sites"
-            " WHERE account_id = ? AND domain_name = ?"
-            f" ON CONFLICT (account_id, domain_name) DO UPDATE SET {updates}",
-            (*values.values(), *key),
-        )

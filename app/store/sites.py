@@ -1,11 +1,20 @@
 """Sites as last seen at their accounts. Pages are drawn from here and never wait for an account."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from app.models import Answer, Check, Exit, Site, SiteStatus
+from app.models import (
+    Answer,
+    CertificateAlert,
+    Check,
+    Exit,
+    Site,
+    SiteStatus,
+    certificate_alert,
+    renews_itself,
+)
 from app.store.database import Database, Row
 
 # A list may be read in the moment between the two halves of a change.
@@ -14,23 +23,31 @@ _GONE = "The account does not list it any more. Its command is kept here."
 
 _SELECT = (
     "SELECT sites.*, checked_at, site_checks.status AS answer_status, seconds, problem, failures,"
-    " pending, first_status, first_seconds"
+    " pending, first_status, first_seconds, expires_at, certificate_kind"
     " FROM sites LEFT JOIN site_checks USING (account_id, domain_name)"
+    " LEFT JOIN site_certificates USING (account_id, domain_name)"
 )
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Sites:
-    def __init__(self, database: Database) -> None:
+    """`clock` tells the time (UTC) by which a certificate is about to end."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = _utc_now) -> None:
         self._database = database
+        self._clock = clock
 
     def all(self) -> list[Site]:
-        return [_site(row) for row in self._database.query(_SELECT)]
+        return self._sites(self._database.query(_SELECT))
 
     def get(self, account_id: str, domain_name: str) -> Site | None:
         rows = self._database.query(
             f"{_SELECT} WHERE account_id = ? AND domain_name = ?", (account_id, domain_name)
         )
-        return _site(rows[0]) if rows else None
+        return self._sites(rows)[0] if rows else None
 
     def save(self, site: Site) -> tuple[Site, bool]:
         """Keeps what was seen. Returns the site with its error count, and whether it is new."""
@@ -56,7 +73,7 @@ class Sites:
                 f"UPDATE sites SET missing = missing + 1 WHERE {missing}", parameters
             )
             rows = self._database.query(f"{_SELECT} WHERE {missing}", parameters)
-        return saved + [_site(row) for row in rows]
+        return saved + self._sites(rows)
 
     def set_error_count(self, account_id: str, domain_name: str, count: int) -> bool:
         """False if nothing changed."""
@@ -71,6 +88,10 @@ class Sites:
         self._database.execute(
             "DELETE FROM sites WHERE account_id = ? AND domain_name = ?", (account_id, domain_name)
         )
+
+    def _sites(self, rows: Iterable[Row]) -> list[Site]:
+        now = self._clock()
+        return [_site(row, now) for row in rows]
 
     def _upsert(self, site: Site) -> Site:
         self._database.execute(
@@ -105,6 +126,7 @@ def _observed(site: Site) -> dict[str, Any]:
         "reloaded_at": _seconds(site.reloaded_at),
         "answer": [site.answer.status, site.answer.seconds] if site.answer else None,
         "last_exit": _exit_fields(site.last_exit),
+        "cname": site.cname,
     }
 
 
@@ -112,7 +134,7 @@ def _exit_fields(end: Exit | None) -> list[Any] | None:
     return [_seconds(end.at), end.code, end.signal, list(end.stderr)] if end else None
 
 
-def _site(row: Row) -> Site:
+def _site(row: Row, now: datetime) -> Site:
     observed = json.loads(row["observed"])
     answer, end = observed.get("answer"), observed.get("last_exit")
     check = _check(row)
@@ -134,7 +156,16 @@ def _site(row: Row) -> Site:
         error_count=row["error_count"] if row["is_counted"] else None,
         is_gone=_is_gone(row),
         check=check,
+        cname=observed.get("cname", ""),
+        certificate_alert=_alert(row, now),
     )
+
+
+def _alert(row: Row, now: datetime) -> CertificateAlert | None:
+    if row["expires_at"] is None or _is_gone(row):
+        return None
+    expires_at = datetime.fromtimestamp(row["expires_at"], UTC)
+    return certificate_alert(expires_at, now, renews_itself=renews_itself(row["certificate_kind"]))
 
 
 def _check(row: Row) -> Check | None:

@@ -49,7 +49,7 @@ class FakePythonAnywhere:
 
     `limit` is calls a minute for each class of endpoints (None: no limit), `faults` is what goes
     wrong, by class (CLASSES). A request with a method in `holds` is answered when the event there
-    is set.
+    is set. `certificate_refusal` is what who requests a certificate is told instead.
 
     Calls about websites have names (`list`, `create`, `get`, `patch`, `delete`, `reload`,
     `certificate`, `certify`) for what goes wrong with some of them: see `trouble`. `stops` are
@@ -69,6 +69,7 @@ class FakePythonAnywhere:
     holds: dict[str, threading.Event] = field(default_factory=dict)
     accepted: dict[str, list[float]] = field(default_factory=dict)
     certificates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    certificate_refusal: str = ""
     cpu: dict[str, Any] = field(
         default_factory=lambda: {
             "daily_cpu_limit_seconds": 2000,
@@ -104,6 +105,9 @@ class FakePythonAnywhere:
 
     def add_site(self, domain: str, command: str = "/bin/serve", enabled: bool = True) -> None:
         number = len(self.websites) + 1
+        names = {"domain_name": domain, "enabled": enabled}
+        if not domain.endswith(".pythonanywhere.com"):
+            names["cname"] = f"webapp-{1000 + number}.pythonanywhere.com"
         self.websites[domain] = {
             "id": number,
             "user": USER,
@@ -112,7 +116,7 @@ class FakePythonAnywhere:
             "webapp": {
                 "id": number,
                 "command": command,
-                "domains": [{"domain_name": domain, "enabled": enabled}],
+                "domains": [names],
             },
             "logfiles": {kind.value: log_path(domain, kind) for kind in LogKind},
         }
@@ -275,6 +279,8 @@ class FakePythonAnywhere:
     def _certificate(self, request: Request, body: bytes) -> Response:
         domain = request.path_params["domain"]
         if request.method == "POST":
+            if self.certificate_refusal:
+                return JSONResponse({"detail": self.certificate_refusal}, 400)
             self.add_certificate(domain, json.loads(body)["cert_type"])
             return JSONResponse({"status": "OK"})
         if request.method != "GET":

@@ -94,8 +94,51 @@ CPU = {"daily_cpu_limit_seconds": 100, "daily_cpu_total_usage_seconds": 0.5}
 )
 def test_an_expiry_is_read_in_every_shape(written: str) -> None:
     certificate = parse_certificate(CERTIFICATE | {"not_after": written})
+    assert certificate is not None
     assert certificate.expires_at == datetime(2018, 8, 24, 17, 16, 23, tzinfo=UTC)
     assert certificate.names == (DOMAIN,)
+
+
+@pytest.mark.parametrize("nothing", [None, {}, {"domain": DOMAIN}], ids=repr)
+def test_who_says_nothing_of_a_certificate_has_none(nothing: object) -> None:
+    assert parse_certificate(nothing) is None
+
+
+def test_a_certificate_that_is_named_in_part_is_one() -> None:
+    certificate = parse_certificate({"cert_type": "letsencrypt-auto-renew"})
+    assert certificate is not None
+    assert certificate.renews_itself and certificate.expires_at is None
+
+
+def test_only_so_much_is_kept_of_what_is_said_of_a_certificate() -> None:
+    said = CERTIFICATE | {"issuer_name": "x" * 5000, "subject_alternate_names": ["y" * 5000] * 500}
+    certificate = parse_certificate(said)
+    assert certificate is not None
+    assert len(certificate.issuer) == 300
+    assert len(certificate.names) == 100 and set(map(len, certificate.names)) == {300}
+
+
+@pytest.mark.parametrize(
+    ("cname", "kept"),
+    [
+        ("webapp-1234.pythonanywhere.com", "webapp-1234.pythonanywhere.com"),
+        ("<b>", ""),
+        ("a" * 300, ""),
+        (None, ""),
+        ({"a": 1}, ""),
+    ],
+)
+def test_the_name_to_point_at_is_kept_if_it_is_a_host_name(cname: object, kept: str) -> None:
+    names = [{"domain_name": "other.example.org", "cname": "webapp-1.pythonanywhere.com"}]
+    names.append({"domain_name": DOMAIN, "cname": cname})  # type: ignore[dict-item]
+    site = parse_site(REMOTE, website(webapp={"command": "/bin/serve", "domains": names}))
+    assert site.cname == kept
+
+
+@pytest.mark.parametrize("domains", [None, "text", [None], [{}], [{"domain_name": DOMAIN}], {}])
+def test_a_host_that_does_not_say_what_to_point_at_is_no_error(domains: object) -> None:
+    site = parse_site(REMOTE, website(webapp={"command": "/bin/serve", "domains": domains}))
+    assert site.cname == ""
 
 
 @given(
@@ -112,7 +155,7 @@ def test_any_json_is_a_certificate_or_an_error(answer: object) -> None:
         certificate = parse_certificate(answer)
     except HostUnavailable:
         return
-    assert all(isinstance(name, str) for name in certificate.names)
+    assert certificate is None or all(isinstance(name, str) for name in certificate.names)
 
 
 @given(

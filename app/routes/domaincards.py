@@ -1,0 +1,24 @@
+"""The cards of a remote site's settings about its domain, drawn from the store."""
+
+from fasthtml.common import FT
+from starlette.requests import Request
+
+from app.models import Role, Site
+from app.routes.services import services_of, session_of, utc_now
+from components.dnscard import DnsCard
+from components.https import HttpsCard
+
+
+async def domain_cards(req: Request, site: Site) -> tuple[FT, ...]:
+    """None for a local site, whose name leads to this machine."""
+    if site.is_local:
+        return ()
+    https = await https_card(req, site)
+    return (DnsCard(site), https) if site.is_custom_domain else (https,)
+
+
+async def https_card(req: Request, site: Site) -> FT:
+    """What is not fresh is read soon, and then the card draws itself anew."""
+    record = await services_of(req).certificates.open(site)
+    may_change = session_of(req).user.role.includes(Role.ADMIN)
+    return HttpsCard(site, record, utc_now(), may_change=may_change)
