@@ -30,7 +30,7 @@ format: .venv/test.stamp
 	$(BIN)/ruff check --fix .
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-long: .venv/test.stamp
 	$(BIN)/python -m pytest -m long

@@ -94,7 +94,8 @@ def _Where(view: NewSiteView, values: Mapping[str, str], errors: Mapping[str, st
     ]
     account = Div(
         Label("Account", _for="account_id"),
-        Select(*options, name="account_id", id="account_id", cls="select"),
+        # Not brought back by the browser: the page belongs to the account it was drawn for.
+        Select(*options, name="account_id", id="account_id", cls="select", autocomplete="off"),
         cls="field",
     )
     hint = (
