@@ -32,10 +32,17 @@ def CertificateBadge(site: Site) -> FT | None:
     return Span(f"Certificate {_end(alert.days_left)}", cls=_alert_class(alert))
 
 
+def HttpsArea(site: Site, card: FT) -> FT:
+    """Keeps the card fresh. It stays while its card is replaced, and so misses no news."""
+    address = urls.site_action(*site.key, "certificate")
+    fetched = fetched_on(CERTIFICATE_EVENT, address, f"#{HTTPS_ID}")
+    return Div(card, id=HTTPS_ID, cls="contents", **{**fetched, "hx_swap": "innerHTML"})
+
+
 def HttpsCard(
     site: Site, record: CertificateRecord | None, now: datetime, *, may_change: bool
 ) -> FT:
-    """Drawn anew when the certificate has been read."""
+    """What is known of the certificate, and what to do about it."""
     if not site.is_custom_domain:
         return Section(
             Div(H2("HTTPS"), cls="card-head"),
@@ -52,20 +59,17 @@ def HttpsCard(
             ),
             cls="card",
         )
-    address = urls.site_action(*site.key, "certificate")
     certificate = record.certificate if record else None
     return Section(
         Div(H2("HTTPS"), _Badge(record, now), cls="card-head"),
         Div(
             *_explained(site, record),
             _Facts(certificate, record, now) if certificate and record else None,
-            _RequestForm(address, certificate) if may_change else None,
+            _RequestForm(site, certificate) if may_change else None,
             cls="card-body stack-s",
         ),
         _Failure(record, now) if record and record.failure else None,
-        id=HTTPS_ID,
         cls="card",
-        **fetched_on(CERTIFICATE_EVENT, address, f"#{HTTPS_ID}"),
     )
 
 
@@ -121,15 +125,16 @@ def _explained(site: Site, record: CertificateRecord | None) -> tuple[FT, FT]:
     )
 
 
-def _RequestForm(address: str, certificate: Certificate | None) -> FT:
+def _RequestForm(site: Site, certificate: Certificate | None) -> FT:
     is_renewal = certificate is not None and certificate.renews_itself
     words = "Renew now" if is_renewal else "Request certificate"
     return FragmentForm(
-        address,
+        urls.site_action(*site.key, "certificate"),
         Button(Icon("lock"), words, cls="btn", id="request-certificate"),
         cls="row",
-        hx_target=f"#{HTTPS_ID}",
-        hx_swap="outerHTML",
+        # The news that a request brings may come before the answer to the request, whose card
+        # would then be the older one.
+        hx_swap="none",
     )
 
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from app.models import Role, Site
 from app.routes.services import services_of, session_of, utc_now
 from components.dnscard import DnsCard
-from components.https import HttpsCard
+from components.https import HttpsArea, HttpsCard
 
 
 async def domain_cards(req: Request, site: Site) -> tuple[FT, ...]:
@@ -14,7 +14,7 @@ async def domain_cards(req: Request, site: Site) -> tuple[FT, ...]:
     if site.is_local:
         return ()
     https = await https_card(req, site)
-    return (DnsCard(site), https) if site.is_custom_domain else (https,)
+    return (DnsCard(site), HttpsArea(site, https)) if site.is_custom_domain else (https,)
 
 
 async def https_card(req: Request, site: Site) -> FT:

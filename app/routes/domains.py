@@ -39,7 +39,7 @@ async def request_certificate(req: Request) -> FtResponse | Response:
         toast = _refused(site, error)
     if "hx-request" not in req.headers:
         return await _back(req, site, toast)
-    return FtResponse((await https_card(req, site), ToastOutOfBand(toast)), status)
+    return FtResponse(ToastOutOfBand(toast), status)
 
 
 @router.action(SITE_PATH + "/dns", role=Role.VIEWER)

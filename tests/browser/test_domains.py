@@ -1,16 +1,17 @@
 """The certificate and the DNS of a custom domain in Chromium."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
 from tests.browser.test_accounts import connect
 from tests.fakes.nameserver import FakeNameServer, fake_name_server
 from tests.fakes.pythonanywhere import FakePythonAnywhere, fake_pythonanywhere
 from tests.process import Product
+from tests.support import eventually
 
 SHOP, WANTED = "shop.example.org", "webapp-1001.pythonanywhere.com"
 SETTINGS = f"/accounts/acme/sites/{SHOP}/settings"
@@ -54,6 +55,19 @@ def open_settings(page: Page, product: Product) -> None:
     page.goto(product.origin + SETTINGS)
 
 
+def late_answers(fake: FakePythonAnywhere) -> Callable[[Route], None]:
+    """Answers to requests come after what the request brought has been read."""
+
+    def answer(route: Route) -> None:
+        before = fake.count("certificates")
+        response = route.fetch()
+        if route.request.method == "POST":
+            eventually(lambda: fake.count("certificates") >= before + 2, "request and read")
+        route.fulfill(response=response)
+
+    return answer
+
+
 def has_no_sideways_scroll(page: Page) -> bool:
     width = page.evaluate("document.documentElement.scrollWidth")
     return bool(width <= page.evaluate("document.documentElement.clientWidth"))
@@ -80,6 +94,7 @@ def test_a_certificate_is_requested_and_its_card_follows(
         name_server.records[SHOP] = [f"300 IN CNAME {WANTED}."]
         dns.get_by_role("button", name="Check DNS").click()
         expect(dns).to_contain_text("DNS points there.")
+        page.route("**/certificate", late_answers(fake))
         https.get_by_role("button", name="Request certificate").click()
         expect(page.locator(".toast")).to_contain_text(f"Certificate for {SHOP} requested")
         expect(https.locator(".badge.ok")).to_contain_text("days left")
