@@ -28,4 +28,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-openDialog(document.querySelector("dialog[open]") ?? dialogOf(location.hash));
+// A browser that has loaded a page goes to the place that its address names, and takes the focus off.
+const openLinked = () => openDialog(document.querySelector("dialog[open]") ?? dialogOf(location.hash));
+if (document.readyState === "complete") openLinked();
+else addEventListener("load", () => setTimeout(openLinked));

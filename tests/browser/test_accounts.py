@@ -235,6 +235,7 @@ def test_a_refused_deletion_is_said_in_its_dialog(browser: Browser, product: Pro
         place = on_this(product)
         create(page, product, place)
         page.goto(f"{product.origin}/accounts/local/sites/{place.domain}/settings#delete-site")
+        expect(page.locator("#confirm")).to_be_focused()
         page.fill("#confirm", "another")
         page.click("text=Delete site")
         dialog = page.locator("dialog:modal")
