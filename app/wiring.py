@@ -90,7 +90,7 @@ def make_services(settings: Settings, database: Database, ask: Ask) -> Services:
         checks.expect_nothing()
         site_watch = SiteWatch(ask, known, checks, accounts_store.check_intervals)
         crashes_of = partial(watching, log_files)
-        verdicts = Verdicts(ask, site_watch, crashes_of, known, checks)
+        verdicts = Verdicts(ask, crashes_of, known, checks)
     aftermath = Aftermath(known, changes, verdicts)
     certificates = CertificateWatch(clients, known, Certificates(database), activity, changes)
     server = settings.name_server

@@ -41,6 +41,7 @@ from components.siterow import (
     response_time,
     row_id,
 )
+from components.terminal import visible_text
 from components.times import Age, SeenAge
 
 
@@ -140,9 +141,10 @@ def _Problem(site: Site) -> FT | None:
     if site.is_gone:
         logs = A("Remove from the list", href=urls.delete_site(*site.key), cls="btn")
         title = "Gone at PythonAnywhere. "
+    traceback = site.check.traceback if site.check and kind == "bad" else ""
     return Section(
         Icon("alert"),
-        P(Strong(title), site.reason),
+        Div(P(Strong(title), site.reason), _Lines(traceback, "Traceback") if traceback else None),
         Div(RecreateForm(*site.key) if site.is_gone else None, logs, cls="row"),
         cls=f"notice {kind}",
         aria_label="Needs attention",
@@ -183,6 +185,12 @@ def _Tile(name: str, value: object, cls: str = "", small: str = "") -> FT:
     )
 
 
+def _last_seen(site: Site, now: datetime) -> FT:
+    if site.is_gone:
+        return Age(site.seen_at, now)
+    return SeenAge(site.account_id, site.seen_at, now)
+
+
 def _Facts(site: Site, account_label: str, now: datetime) -> FT:
     links: list[FT | str] = []
     for kind in LogKind:
@@ -195,7 +203,7 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
         **(
             {"Process": f"pid {site.pid}" if site.pid else "–"}
             if site.is_local
-            else {"Last seen": SeenAge(site.account_id, site.seen_at, now)}
+            else {"Last seen": _last_seen(site, now)}
         ),
         "Logs": Span(*links[:-1]),
     }
@@ -243,18 +251,18 @@ def _LastExit(site: Site, now: datetime) -> FT:
     else:
         body = Div(
             P(Strong(_exit_words(end)), " ", Age(end.at, now)),
-            Pre(
-                Code("\n".join(end.stderr)),
-                cls="codebox exit-lines",
-                tabindex="0",
-                role="region",
-                aria_label="Last lines of stderr before the exit",
-            )
+            _Lines("\n".join(end.stderr), "Last lines of stderr before the exit")
             if end.stderr
             else P("It wrote nothing to stderr.", cls="soft"),
         )
     body.attrs["class"] = "card-body stack-s"
     return Section(head, body, cls="card")
+
+
+def _Lines(text: str, label: str) -> FT:
+    """What a program wrote, in a box of its own that scrolls."""
+    shown = "\n".join(map(visible_text, text.split("\n")))
+    return Pre(Code(shown), cls="codebox exit-lines", tabindex="0", role="region", aria_label=label)
 
 
 def _exit_words(end: Exit) -> str:

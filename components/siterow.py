@@ -43,7 +43,7 @@ def SiteRow(site: Site, account_label: str, now: datetime) -> FT:
         parts.alert,
         Div(
             Span(account_label),
-            None if site.is_local else Seen(site.account_id, site.seen_at, now),
+            None if site.is_local or site.is_gone else Seen(site.account_id, site.seen_at, now),
             parts.about,
             cls="meta",
         ),

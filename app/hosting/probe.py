@@ -5,13 +5,14 @@ token, follows no redirect and reads no body.
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +21,12 @@ from app import __version__
 from app.models import Answer
 
 TOTAL_SECONDS = 10.0
+MOST_ADDRESSES = 3
+# What is missing then is this machine's network, not the site.
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT, errno.ENETDOWN})
+# Ways to write an IPv4 address, and addresses that are of a site only.
+_NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+_NEVER = (ip_network("::/96"), ip_network("fec0::/10"))
 
 IpAddress = IPv4Address | IPv6Address
 Resolver = Callable[[str], Awaitable[Sequence[IpAddress]]]
@@ -49,9 +56,13 @@ async def resolve(host: str) -> Sequence[IpAddress]:
 
 def is_public(address: IpAddress) -> bool:
     """Whether strangers may ask it: no loopback, private, link-local or multicast address."""
-    mapped = getattr(address, "ipv4_mapped", None)
-    checked = mapped or address
-    return checked.is_global and not checked.is_multicast
+    if isinstance(address, IPv6Address):
+        if any(address in network for network in (*_NAT64, *_NEVER)):
+            return False
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast
 
 
 class Prober:
@@ -79,13 +90,17 @@ class Prober:
         # One address of this network among them is enough to lead a request astray.
         if not addresses or not all(map(self._is_allowed, addresses)):
             return Unasked(f"{host} is not a public address, and Sitedeck asks no others.")
-        start = time.monotonic()
-        try:
-            async with asyncio.timeout(self._total_seconds):
-                status = await _get_status(url, addresses[0])
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            return Silence(_words(error))
-        return Answer(status, time.monotonic() - start)
+        for address in addresses[:MOST_ADDRESSES]:
+            start = time.monotonic()
+            try:
+                async with asyncio.timeout(self._total_seconds):
+                    status = await _get_status(url, address)
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+                if not _is_without_route(error):
+                    return Silence(_words(error))
+            else:
+                return Answer(status, time.monotonic() - start)
+        return Unasked(f"This machine has no way to the addresses of {host}.")
 
 
 async def _get_status(url: str, address: IpAddress) -> int:
@@ -112,6 +127,15 @@ async def _get_status(url: str, address: IpAddress) -> int:
 @cache
 def _tls_context() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
+
+
+def _is_without_route(error: BaseException | None) -> bool:
+    """Whether the connection failed on this side; the cause is below the client's own errors."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_ROUTE:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _words(error: Exception) -> str:

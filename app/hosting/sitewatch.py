@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from anyio import to_thread
@@ -13,8 +13,10 @@ from app.hosting.probe import Silence, Unasked
 from app.models import Answer, Check, Site, SiteStatus
 from app.store.checks import Checks
 
-# A site that gave no good answer is asked again soon: one may be a hiccup of the network.
+# A site that gave no good answer is asked again soon, for ten minutes: it may be a hiccup of the
+# network, or a slow start.
 SECOND_LOOK_SECONDS = 30.0
+SECOND_LOOKS = 20
 STEP_SECONDS = 5.0
 AT_ONCE = 4
 # What the host's own front says when the program behind it does not answer.
@@ -62,29 +64,28 @@ class SiteWatch:
                 _log.exception("Checking the sites failed; trying again.")
             await asyncio.sleep(self._pace.step)
 
-    async def check(self, site: Site) -> Check | None:
-        """Asks now and keeps what came of it; None if the site cannot be asked from here."""
-        async with self._slots:
-            result = await self._ask(site.url)
+    async def _check(self, site: Site) -> None:
+        """Asks now and keeps what came of it, unless the site cannot be asked from here."""
         now = datetime.now(UTC)
+        try:
+            async with self._slots:
+                result = await self._ask(site.url)
+        except Exception:
+            _log.exception("Asking a site failed.")
+            result = Unasked("Sitedeck made a mistake.")
         if isinstance(result, Unasked):
             self._unasked_at[site.key] = now
-            return None
+            return
         check = judge(result, site.check, now)
-        await self.keep(site, check)
-        return check
-
-    async def keep(self, site: Site, check: Check, first: Answer | None = None) -> None:
-        """`first` is the first answer after a click, its seconds counted from that on."""
-        await to_thread.run_sync(self._checks.record, site.key, check, first)
-        await self._known.announce(site.key)
+        if await to_thread.run_sync(self._checks.note, site.key, check):
+            await self._known.announce(site.key)
 
     async def _check_what_is_due(self) -> None:
         intervals = await to_thread.run_sync(self._intervals)
         now = datetime.now(UTC)
         sites = await self._known.all()
         due = [site for site in sites if self._is_due(site, intervals, now)]
-        await asyncio.gather(*map(self.check, due))
+        await asyncio.gather(*map(self._check, due))
 
     def _is_due(self, site: Site, intervals: Mapping[str, float], now: datetime) -> bool:
         interval = intervals.get(site.account_id, 0.0)
@@ -94,7 +95,7 @@ class SiteWatch:
             return False
         times = [self._unasked_at.get(site.key), site.check.at if site.check else None]
         last = max(filter(None, times), default=None)
-        if site.check is not None and site.check.failures == 1:
+        if site.check is not None and 0 < site.check.failures <= SECOND_LOOKS:
             interval = min(interval, self._pace.second_look)
         return last is None or (now - last).total_seconds() >= interval
 
@@ -103,8 +104,12 @@ def judge(result: Answer | Silence, before: Check | None, now: datetime) -> Chec
     """What a result means after the check before it."""
     if isinstance(result, Answer) and result.status not in FRONT_STATUSES:
         return Check(now, result)
+    answer = result if isinstance(result, Answer) else None
+    if before is not None and before.is_failing:
+        # Why it began to fail says more than that it still does.
+        return replace(before, at=now, answer=answer, failures=before.failures + 1)
     failures = (before.failures if before else 0) + 1
     if isinstance(result, Silence):
         return Check(now, None, result.reason, failures)
     problem = f"It answers {result.status}: the program behind the address does not answer."
-    return Check(now, result, problem, failures)
+    return Check(now, answer, problem, failures)

@@ -13,6 +13,7 @@ from typing import Any
 from app.errors import HostUnavailable
 from app.models import (
     Account,
+    AccountKind,
     Answer,
     Certificate,
     CpuUsage,
@@ -100,12 +101,14 @@ def parse_site(account: Account, data: object) -> Site:
         enabled = fields["enabled"]
         if not isinstance(enabled, bool):
             raise TypeError("enabled")
-        observed = _mapping(fields.get("status") or {})
+        # What only the local host tells; from elsewhere it would be somebody's word for an address.
+        is_local = account.kind is AccountKind.LOCAL
+        observed = _mapping(fields.get("status") or {}) if is_local else {}
         state = HostState(observed["state"]) if observed else None
         return Site(
             account_id=account.id,
             domain_name=domain_name,
-            command=_text(_mapping(fields["webapp"])["command"]),
+            command=_text(_mapping(fields["webapp"])["command"] or ""),
             enabled=enabled,
             status=state.status if state else _assumed_status(enabled),
             url=_url(observed.get("url") or f"https://{domain_name}"),

@@ -53,6 +53,7 @@ from app.models.records import (
 from app.models.sites import (
     Answer,
     Check,
+    Crash,
     Exit,
     HostState,
     Site,
@@ -81,6 +82,7 @@ __all__ = [
     "CommandFinding",
     "CommandReport",
     "CpuUsage",
+    "Crash",
     "DnsFinding",
     "DnsState",
     "Exit",

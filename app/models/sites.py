@@ -84,17 +84,27 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Crash:
+    """Why a site ended, as its log says: `Type: message`, and the traceback if it wrote one."""
+
+    words: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """What asking the site at its own address came to at `at` (UTC).
 
     `answer` is None if it gave none; `problem` says why, or what it logs while it crashes.
-    `failures` counts the checks in a row that were no good.
+    `failures` counts the checks in a row that were no good, `traceback` is the end of what it
+    wrote, as it wrote it.
     """
 
     at: datetime = field(compare=False)
     answer: Answer | None
     problem: str = ""
     failures: int = 0
+    traceback: str = ""
 
     @property
     def is_failing(self) -> bool:

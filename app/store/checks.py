@@ -4,12 +4,30 @@ from app.models import Answer, Check, SiteStatus
 from app.store.database import Database
 from app.store.siterows import SiteKey, write_site_row
 
+_FOUND = ("checked_at", "status", "seconds", "first_status", "first_seconds")
+
 
 class Checks:
     """Rows of sites that are not there (any more) are not written."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def note(self, key: SiteKey, check: Check) -> bool:
+        """Keeps a check made from time to time; False for a site that is waited for.
+
+        That one may have been asked before the click.
+        """
+        account_id, domain_name = key
+        with self._database.transaction():
+            rows = self._database.query(
+                "SELECT 1 FROM site_checks"
+                " WHERE account_id = ? AND domain_name = ? AND pending <> ''",
+                (account_id, domain_name),
+            )
+            if not rows:
+                self.record(key, check)
+        return not rows
 
     def record(self, key: SiteKey, check: Check, first: Answer | None = None) -> None:
         """Keeps the newest check; the site is not waited for any more.
@@ -23,6 +41,7 @@ class Checks:
             "seconds": answer.seconds if answer else None,
             "problem": check.problem,
             "failures": check.failures,
+            "traceback": check.traceback,
             "pending": "",
         }
         if first is not None:
@@ -30,10 +49,13 @@ class Checks:
         write_site_row(self._database, "site_checks", key, values)
 
     def expect(self, key: SiteKey, status: SiteStatus | None) -> None:
-        """Shows the site as `status`, whatever its account lists, until a check or None."""
+        """Shows the site as `status`, whatever its account lists, until a check or None.
+
+        What was found out about it before does not count any more.
+        """
         values: dict[str, object] = {"pending": status.value if status else ""}
         if status is not None:
-            values |= {"first_status": None, "first_seconds": None}
+            values |= dict.fromkeys(_FOUND) | {"problem": "", "failures": 0, "traceback": ""}
         write_site_row(self._database, "site_checks", key, values)
 
     def expect_nothing(self) -> None:

@@ -23,7 +23,7 @@ _GONE = "The account does not list it any more. Its command is kept here."
 
 _SELECT = (
     "SELECT sites.*, checked_at, site_checks.status AS answer_status, seconds, problem, failures,"
-    " pending, first_status, first_seconds, expires_at, certificate_kind"
+    " traceback, pending, first_status, first_seconds, expires_at, certificate_kind"
     " FROM sites LEFT JOIN site_checks USING (account_id, domain_name)"
     " LEFT JOIN site_certificates USING (account_id, domain_name)"
 )
@@ -173,7 +173,7 @@ def _check(row: Row) -> Check | None:
         return None
     answer = _answer(row, "answer_status", "seconds")
     at = datetime.fromtimestamp(row["checked_at"], UTC)
-    return Check(at, answer, row["problem"], row["failures"])
+    return Check(at, answer, row["problem"], row["failures"], row["traceback"])
 
 
 def _answer(row: Row, status: str, seconds: str) -> Answer | None:

@@ -150,6 +150,23 @@ async def test_a_site_that_is_not_there_is_silent() -> None:
     assert result == Silence("It does not accept connections.")
 
 
+async def test_an_address_without_a_way_to_it_is_passed_over(url: str) -> None:
+    async def resolve(host: str) -> Sequence[IpAddress]:
+        # Nothing routes the first one.
+        return [ip_address("255.255.255.255"), *HERE]
+
+    answer = await Prober(resolve, lambda address: True).ask(url)
+    assert isinstance(answer, Answer) and answer.status == 200
+
+
+async def test_a_machine_without_network_says_nothing_of_the_site() -> None:
+    async def resolve(host: str) -> Sequence[IpAddress]:
+        return [ip_address("255.255.255.255")]
+
+    result = await Prober(resolve, lambda address: True).ask("http://shop.example.org")
+    assert isinstance(result, Unasked)
+
+
 async def test_a_name_that_is_not_known_here_says_nothing_of_the_site() -> None:
     result = await Prober(unknown).ask("https://shop.example.org")
     assert isinstance(result, Unasked)
@@ -175,6 +192,11 @@ async def test_what_is_no_web_address_is_not_asked(url: str) -> None:
         "fd00::1",
         "::ffff:127.0.0.1",
         "::ffff:169.254.169.254",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b:1::1",
+        "2002:a00:1::",
+        "::127.0.0.1",
+        "fec0::1",
     ],
 )
 async def test_an_address_that_is_not_public_is_never_asked(address: str) -> None:

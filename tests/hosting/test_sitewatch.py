@@ -194,7 +194,47 @@ async def test_a_check_of_a_site_that_is_gone_by_then_is_dropped(place: Place) -
     ],
 )
 def test_what_an_answer_means(result: Answer | Silence, failures: int) -> None:
-    before = Check(NOW, None, "", 3)
+    before = Check(NOW, None, "It was silent.", 3)
     check = judge(result, before, NOW + timedelta(minutes=5))
     assert check.failures == failures
     assert bool(check.problem) == (failures > 0)
+
+
+def test_a_site_that_still_fails_keeps_the_reason_for_which_it_began_to(place: Place) -> None:
+    before = Check(NOW, None, "Crashing: KeyError: 'x'", 2, "as written")
+    check = judge(Answer(502, 0.1), before, NOW)
+    assert (check.problem, check.traceback, check.failures) == (before.problem, "as written", 3)
+
+
+async def test_a_failing_site_is_asked_again_soon_whatever_the_interval(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.accounts.set_check_interval(REMOTE.id, 3600)
+    place.checks.record(SHOP.key, Check(datetime.now(UTC), None, "No answer yet.", 2))
+    async with place.watching():
+        await place.until_status(SiteStatus.RUNNING)
+
+
+async def test_one_site_that_cannot_be_asked_by_mistake_stops_no_other(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = replace(SHOP, domain_name="blog.example.org", url="https://blog.example.org")
+    await place.known.save(SHOP)
+    await place.known.save(other)
+
+    async def ask(url: str) -> Answer:
+        place.asked.append(url)
+        if url == SHOP.url:
+            raise ValueError("Port out of range")
+        return GOOD
+
+    place.ask = ask  # type: ignore[method-assign]
+    async with place.watching():
+        await place.until_asked(2)
+
+        async def is_kept() -> bool:
+            site = await place.known.get(*other.key)
+            return site is not None and site.check is not None
+
+        await until(is_kept)
+        await asyncio.sleep(0.1)
+    assert place.asked.count(SHOP.url) == 1

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from app.hosting.probe import Silence, Unasked
-from app.hosting.sitewatch import SiteWatch
 from app.hosting.verdict import Patience, Verdicts
-from app.models import Answer, SiteStatus
-from tests.hosting.test_sitewatch import GOOD, SHOP, Place
+from app.models import Answer, Check, Crash, SiteStatus
+from tests.hosting.conftest import until
+from tests.hosting.test_sitewatch import GOOD, NOW, SHOP, Place
 
 pytestmark = pytest.mark.anyio
-SHORT = Patience(step=0.01, answer=0.3, unasked=0.1, not_found=0.1)
+SHORT = Patience(log=0.05, step=0.01, answer=0.3, unasked=0.1, not_found=0.1)
 DOWN = Answer(502, 0.1)
 
 
@@ -25,12 +25,17 @@ class Log:
 
     new: str = ""
     old: str = ""
+    is_read: bool = True
 
-    async def newest(self) -> str:
-        return self.new
+    async def ready(self) -> None:
+        if not self.is_read:
+            await asyncio.Event().wait()
 
-    async def last_words(self) -> str:
-        return self.new or self.old
+    async def newest(self) -> Crash | None:
+        return Crash(self.new, "as written") if self.new else None
+
+    async def last_words(self) -> Crash | None:
+        return Crash(self.new or self.old) if self.new or self.old else None
 
 
 class Court(Place):
@@ -39,9 +44,8 @@ class Court(Place):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.log = Log()
-        watch = SiteWatch(self.ask, self.known, self.checks, self.accounts.check_intervals)
         self.verdicts = Verdicts(
-            self.ask, watch, lambda key: self._log_of(key), self.known, self.checks, SHORT
+            self.ask, lambda key: self._log_of(key), self.known, self.checks, SHORT
         )
 
     @asynccontextmanager
@@ -83,6 +87,7 @@ async def test_a_crash_is_told_with_its_exception(court: Court) -> None:
     court.log.new = "ModuleNotFoundError: No module named 'shop'"
     site = await court.until_status(SiteStatus.FAILING)
     assert site.reason == "Crashing: ModuleNotFoundError: No module named 'shop'"
+    assert site.check is not None and site.check.traceback == "as written"
 
 
 async def test_a_crash_is_told_of_a_site_that_cannot_be_asked(court: Court) -> None:
@@ -146,7 +151,7 @@ async def test_a_failed_call_takes_the_expectation_back(court: Court) -> None:
     assert (await court.shop()).status is SiteStatus.RUNNING
 
 
-async def test_a_log_that_cannot_be_read_leaves_nothing_waiting(
+async def test_where_the_log_cannot_be_followed_the_address_alone_is_asked(
     court: Court, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(key: tuple[str, str]) -> object:
@@ -154,7 +159,6 @@ async def test_a_log_that_cannot_be_read_leaves_nothing_waiting(
 
     court.verdicts = Verdicts(
         court.ask,
-        SiteWatch(court.ask, court.known, court.checks, court.accounts.check_intervals),
         broken,  # type: ignore[arg-type]
         court.known,
         court.checks,
@@ -162,4 +166,47 @@ async def test_a_log_that_cannot_be_read_leaves_nothing_waiting(
     )
     await court.reload()
     await court.until_status(SiteStatus.RUNNING)
-    assert "Finding out about a site failed" in caplog.text
+    assert "cannot be followed" in caplog.text
+
+
+async def test_what_was_found_out_before_a_click_does_not_count_after_it(court: Court) -> None:
+    court.checks.record(SHOP.key, Check(NOW, None, "Crashing: KeyError: 'x'", 7, "as written"))
+    court.result = Unasked("no name server")
+    await court.reload()
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.check is None
+
+
+async def test_a_check_that_was_under_way_at_the_click_does_not_end_the_waiting(
+    court: Court,
+) -> None:
+    court.result = DOWN
+    await court.reload()
+    assert not court.checks.note(SHOP.key, Check(NOW, GOOD))
+    assert (await court.shop()).status is SiteStatus.RELOADING
+
+
+async def test_a_log_that_cannot_be_read_holds_no_click_up(court: Court) -> None:
+    court.log.is_read = False
+    async with asyncio.timeout(5):
+        await court.verdicts.expect(SHOP, SiteStatus.RELOADING)
+    court.verdicts.find_out(SHOP)
+    await court.until_status(SiteStatus.RUNNING)
+
+
+async def test_a_database_that_is_busy_leaves_the_next_verdict_possible(
+    court: Court, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise OSError("busy")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(court.checks, "record", busy)
+        await court.reload()
+
+        async def is_said() -> bool:
+            return "Finding out" in caplog.text
+
+        await until(is_said)
+    await court.reload()
+    await court.until_status(SiteStatus.RUNNING)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from app.errors import HostUnavailable
 from app.hosting.wire import parse_certificate, parse_cpu, parse_folder, parse_site, parse_sites
-from app.models import Folder
+from app.models import Account, Folder, SiteStatus
+from app.store.accounts import LOCAL
 from tests.fakes.pythonanywhere import FakePythonAnywhere
 from tests.hosting.conftest import REMOTE
 
@@ -35,11 +36,12 @@ def website(**changes: Any) -> dict[str, Any]:
     return fake.websites[DOMAIN] | changes
 
 
+@pytest.mark.parametrize("account", [REMOTE, LOCAL], ids=lambda account: account.id)
 @given(st.lists(near_sites | st.builds(website, status=near_sites), max_size=3) | near_sites)
 @settings(max_examples=60, deadline=None)
-def test_any_json_is_sites_or_an_error(answer: object) -> None:
+def test_any_json_is_sites_or_an_error(account: Account, answer: object) -> None:
     try:
-        sites = parse_sites(REMOTE, answer)
+        sites = parse_sites(account, answer)
     except HostUnavailable:
         return
     for site in sites:
@@ -62,7 +64,19 @@ def test_any_json_is_sites_or_an_error(answer: object) -> None:
 )
 def test_a_site_of_another_shape_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(HostUnavailable, match="described a website"):
-        parse_site(REMOTE, website(**changes))
+        parse_site(LOCAL, website(**changes))
+
+
+def test_what_only_the_local_host_tells_is_believed_from_nobody_else() -> None:
+    told = {"state": "crash_loop", "url": "http://169.254.169.254:99999/x", "pid": 1}
+    site = parse_site(REMOTE, website(status=told))
+    assert (site.status, site.url) == (SiteStatus.RUNNING, f"https://{DOMAIN}")
+    assert site.pid is None
+    assert parse_site(REMOTE, website(status="running")).status is SiteStatus.RUNNING
+
+
+def test_a_site_without_a_command_is_a_site() -> None:
+    assert parse_site(REMOTE, website(webapp={"command": None})).command == ""
 
 
 def test_half_a_surrogate_pair_is_replaced() -> None:

@@ -1,8 +1,17 @@
 """What a remote site logs while somebody waits for it to start."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
-from app.logs.remote.crashes import CrashLog
+from app.localhost.paths import HostPaths
+from app.logs.remote.crashes import CrashLog, watching
+from app.logs.remote.folders import LogFolders
+from app.logs.remote.sources import LogSources
+from app.models import LogKind
+from tests.fakes.faults import Fault
+from tests.hosting.conftest import until
 from tests.logs.remote_kit import DOMAIN, ERROR, Account
 
 pytestmark = pytest.mark.anyio
@@ -12,6 +21,16 @@ CRASH = (
     b"ModuleNotFoundError: No module named 'shop'\n"
 )
 OLD = CRASH.replace(b"shop", b"past")
+
+
+async def newest(crashes: CrashLog) -> str:
+    crash = await crashes.newest()
+    return crash.words if crash else ""
+
+
+async def last_words(crashes: CrashLog) -> str:
+    crash = await crashes.last_words()
+    return crash.words if crash else ""
 
 
 async def begun(account: Account, log: bytes) -> CrashLog:
@@ -25,17 +44,17 @@ async def begun(account: Account, log: bytes) -> CrashLog:
 
 async def test_only_what_came_since_the_first_look_is_new(account: Account) -> None:
     crashes = await begun(account, OLD)
-    assert await crashes.newest() == ""
-    assert await crashes.last_words() == "ModuleNotFoundError: No module named 'past'"
+    assert await newest(crashes) == ""
+    assert await last_words(crashes) == "ModuleNotFoundError: No module named 'past'"
     with account.logs.log(DOMAIN, ERROR).open("ab") as file:
         file.write(CRASH)
-    assert await crashes.newest() == "ModuleNotFoundError: No module named 'shop'"
+    assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"
 
 
 async def test_before_the_first_look_nothing_is_new(account: Account) -> None:
     crashes = CrashLog(account.logs.log(DOMAIN, ERROR))
-    assert await crashes.newest() == ""
-    assert await crashes.last_words() == ""
+    assert await newest(crashes) == ""
+    assert await last_words(crashes) == ""
 
 
 async def test_an_error_line_without_a_traceback_is_a_reason_too(account: Account) -> None:
@@ -43,23 +62,62 @@ async def test_an_error_line_without_a_traceback_is_a_reason_too(account: Accoun
     crashes = await begun(account, b"")
     with account.logs.log(DOMAIN, ERROR).open("ab") as file:
         file.write(b"INFO:     Started\n" + line)
-    assert "Could not import module" in await crashes.newest()
+    assert "Could not import module" in await newest(crashes)
 
 
 async def test_the_last_line_is_the_last_word_where_nothing_is_an_error(account: Account) -> None:
     crashes = await begun(account, b"[Errno 2] No such file or directory: env\n")
-    assert await crashes.last_words() == "[Errno 2] No such file or directory: env"
+    assert await last_words(crashes) == "[Errno 2] No such file or directory: env"
 
 
 async def test_a_log_that_was_cleared_meanwhile_has_nothing_new(account: Account) -> None:
     crashes = await begun(account, OLD)
     account.logs.log(DOMAIN, ERROR).write_bytes(b"")
-    assert await crashes.newest() == ""
+    assert await newest(crashes) == ""
 
 
 async def test_long_and_hostile_words_become_one_short_line(account: Account) -> None:
     hostile = b"\x1b[31m<script>\x00" + b"x" * 5000
     crashes = await begun(account, b"Traceback (most recent call last):\nKeyError: " + hostile)
-    words = await crashes.last_words()
+    words = await last_words(crashes)
     assert len(words) <= 200
     assert "\x1b" not in words
+
+
+async def test_the_traceback_is_kept_as_it_was_written(account: Account) -> None:
+    crashes = await begun(account, b"")
+    with account.logs.log(DOMAIN, ERROR).open("ab") as file:
+        file.write(CRASH)
+    crash = await crashes.newest()
+    assert crash is not None and crash.text == CRASH.decode().rstrip("\n")
+
+
+async def test_a_crash_before_the_copy_was_brought_up_to_date_is_old(
+    account: Account, tmp_path: Path
+) -> None:
+    sources = LogSources(HostPaths(tmp_path), tmp_path, {}, LogFolders({}))
+    sources._remote_of = lambda account_id: account.logs  # type: ignore[method-assign]
+    account.fake.write_log(DOMAIN, OLD)
+    async with watching(sources, ("pa1", DOMAIN)) as crashes:
+        await crashes.ready()
+        assert await newest(crashes) == ""
+        account.fake.write_log(DOMAIN, CRASH)
+
+        async def is_new() -> bool:
+            return await newest(crashes) != ""
+
+        await until(is_new)
+        assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"
+
+
+async def test_of_a_log_that_somebody_watches_nothing_has_to_be_waited_for(
+    account: Account, tmp_path: Path
+) -> None:
+    sources = LogSources(HostPaths(tmp_path), tmp_path, {}, LogFolders({}))
+    sources._remote_of = lambda account_id: account.logs  # type: ignore[method-assign]
+    account.fake.write_log(DOMAIN, OLD)
+    async with account.logs.watch(DOMAIN, LogKind.ERROR):
+        await account.until_copy(OLD)
+        account.fake.fail(Fault.HANG)
+        async with watching(sources, ("pa1", DOMAIN)) as crashes, asyncio.timeout(5):
+            await crashes.ready()

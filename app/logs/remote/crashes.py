@@ -13,47 +13,59 @@ from app.logs.files import read_after, read_tail
 from app.logs.heads import read_head, without_escapes
 from app.logs.identity import Cursor
 from app.logs.remote.sources import LogSources, SiteKey
-from app.models import Level, LogEntry, LogKind, LogName, Traceback
+from app.models import Crash, Level, LogEntry, LogKind, LogName, Traceback
 
 ERROR_LOG = LogName(LogKind.ERROR)
+# A copy that was read so recently holds what was written before a click.
+FRESH_SECONDS = 3.0
 _MAX_WORDS = 200
+_MAX_TEXT = 8000
 
 
 class CrashLog:
-    """Knows what is new in the log since the first look at it that was begun after `watching`."""
+    """Knows what is new in the log since `begin`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._begin: Cursor | None = None
+        self._begun = asyncio.Event()
 
-    async def newest(self) -> str:
-        """`Type: message` of the last exception, or the last error, since then; else empty."""
-        if self._begin is None:
-            return ""
-        try:
-            page = await to_thread.run_sync(read_after, self._path, self._begin)
-        except NotFound:
-            return ""  # rotated or cleared meanwhile
-        return _last_error(fold(page.lines))
-
-    async def last_words(self) -> str:
-        """The last exception or error of the log, else its last line, whenever it was written."""
-        page = await to_thread.run_sync(read_tail, self._path)
-        words = _last_error(fold(page.lines))
-        return words or next((_words(line.text) for line in reversed(page.lines)), "")
+    async def ready(self) -> None:
+        await self._begun.wait()
 
     async def begin(self) -> None:
         page = await to_thread.run_sync(read_tail, self._path)
         self._begin = page.after
+        self._begun.set()
+
+    async def newest(self) -> Crash | None:
+        """The last exception, or the last error, since then."""
+        if self._begin is None:
+            return None
+        try:
+            page = await to_thread.run_sync(read_after, self._path, self._begin)
+        except NotFound:
+            return None  # rotated or cleared meanwhile
+        return _last_error(fold(page.lines))
+
+    async def last_words(self) -> Crash | None:
+        """The last exception or error of the log, else its last line, whenever it was written."""
+        page = await to_thread.run_sync(read_tail, self._path)
+        if (crash := _last_error(fold(page.lines))) is not None:
+            return crash
+        return Crash(_words(page.lines[-1].text)) if page.lines else None
 
 
 @asynccontextmanager
 async def watching(sources: LogSources, key: SiteKey) -> AsyncIterator[CrashLog]:
     """Reads the site's error log often while the block runs. Raises NotFound."""
     log = CrashLog(sources.log(key, ERROR_LOG))
+    state = sources.state(key, LogKind.ERROR)
+    age = state[0] if state is not None else 0.0
 
     async def begin() -> None:
-        await sources.next_look(key, LogKind.ERROR)
+        if age is None or age > FRESH_SECONDS:
+            await sources.next_look(key, LogKind.ERROR)
         await log.begin()
 
     async with sources.watch(key, LogKind.ERROR):
@@ -65,14 +77,17 @@ async def watching(sources: LogSources, key: SiteKey) -> AsyncIterator[CrashLog]
             await asyncio.gather(beginning, return_exceptions=True)
 
 
-def _last_error(entries: Sequence[LogEntry]) -> str:
+def _last_error(entries: Sequence[LogEntry]) -> Crash | None:
     for entry in reversed(entries):
         if isinstance(entry, Traceback):
             message = entry.raised[0].message if entry.raised else ()
-            return _words(message[0]) if message else "an exception"
+            text = "\n".join(line.text for line in entry.lines)
+            words = _words(message[0]) if message else "an exception"
+            # The end says what happened.
+            return Crash(words, text[-_MAX_TEXT:])
         if entry.level is Level.ERROR:
-            return _words(read_head(without_escapes(entry.text)).rest)
-    return ""
+            return Crash(_words(read_head(without_escapes(entry.text)).rest))
+    return None
 
 
 def _words(text: str) -> str:
