@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from app.hosting.client import HostingClient
 from app.hosting.cpu import CpuWatch
+from app.store.database import DatabaseError
 from tests.fakes.faults import Fault
-from tests.fakes.pythonanywhere import FakePythonAnywhere
-from tests.hosting.conftest import SHORT, client_of, unhurried_governor, until
+from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
+from tests.hosting.conftest import REMOTE, SHORT, client_of, unhurried_governor, until
 
 pytestmark = pytest.mark.anyio
 
@@ -24,14 +26,22 @@ class Eyes:
 
 @asynccontextmanager
 async def watching(fake: FakePythonAnywhere, eyes: Eyes) -> AsyncIterator[CpuWatch]:
-    async with client_of(fake.address, deadlines=SHORT, governor=unhurried_governor()) as client:
-        watch = CpuWatch(client, eyes, interval_seconds=0.02)
-        task = asyncio.create_task(watch.run())
-        try:
-            yield watch
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    async with (
+        client_of(fake.address, deadlines=SHORT, governor=unhurried_governor()) as client,
+        watching_with(client, eyes) as watch,
+    ):
+        yield watch
+
+
+@asynccontextmanager
+async def watching_with(client: HostingClient, eyes: Eyes) -> AsyncIterator[CpuWatch]:
+    watch = CpuWatch(client, eyes, interval_seconds=0.02)
+    task = asyncio.create_task(watch.run())
+    try:
+        yield watch
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def until_used(watch: CpuWatch, seconds: float) -> None:
@@ -82,3 +92,23 @@ async def test_what_is_known_outlives_a_failure(fake: FakePythonAnywhere, fault:
         fake.cpu["daily_cpu_total_usage_seconds"] = 30
         fake.fail(None)
         await until_used(watch, 30)
+
+
+async def test_a_database_that_is_locked_for_a_while_does_not_end_the_watch(
+    fake: FakePythonAnywhere, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.limit = None
+    failures = [DatabaseError("database is locked")]
+
+    def read_token() -> str:
+        if failures:
+            raise failures.pop()
+        return TOKEN
+
+    client = HostingClient.remote(REMOTE, fake.address, read_token, governor=unhurried_governor())
+    try:
+        async with watching_with(client, Eyes(True)) as watch:
+            await until_used(watch, 18.25)
+    finally:
+        await client.close()
+    assert "Reading the CPU seconds failed" in caplog.text
