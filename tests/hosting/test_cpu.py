@@ -11,7 +11,7 @@ from app.hosting.cpu import CpuWatch
 from app.store.database import DatabaseError
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
-from tests.hosting.conftest import REMOTE, SHORT, client_of, unhurried_governor, until
+from tests.hosting.conftest import SHORT, client_of, client_with, unhurried_governor, until
 
 pytestmark = pytest.mark.anyio
 
@@ -105,10 +105,6 @@ async def test_a_database_that_is_locked_for_a_while_does_not_end_the_watch(
             raise failures.pop()
         return TOKEN
 
-    client = HostingClient.remote(REMOTE, fake.address, read_token, governor=unhurried_governor())
-    try:
-        async with watching_with(client, Eyes(True)) as watch:
-            await until_used(watch, 18.25)
-    finally:
-        await client.close()
+    async with client_with(fake, read_token) as client, watching_with(client, Eyes(True)) as watch:
+        await until_used(watch, 18.25)
     assert "Reading the CPU seconds failed" in caplog.text
