@@ -9,6 +9,7 @@ from statistics import median
 import pytest
 
 from app.errors import InvalidInput
+from app.hosting.slices import MAX_FILE_BYTES
 from app.logs.hub import LogHub
 from app.logs.remote.poller import PACE_SECONDS
 from app.models import LogKind
@@ -62,6 +63,26 @@ async def test_a_disk_that_refuses_the_copy_is_said_so(account: Account) -> None
         times.with_name("away").rename(times)
         account.logs.resume()
         await account.until_copy(b"one\ntwo\n")
+
+
+async def test_a_log_that_is_too_large_holds_up_no_other(tmp_path: Path) -> None:
+    with fake_pythonanywhere() as fake:
+        fake.limit = None
+        fake.write_log(DOMAIN, bytes(MAX_FILE_BYTES + 1))
+        fake.write_log(OTHER, b"one\n")
+        async with remote_logs(fake, tmp_path) as logs, AsyncExitStack() as watching:
+            for domain in (DOMAIN, OTHER):
+                await watching.enter_async_context(logs.watch(domain, LogKind.ERROR))
+            await until(as_condition(lambda: calls_for(fake, OTHER) >= 20), "calls for the other")
+            problem = logs.problem(DOMAIN, LogKind.ERROR)
+            assert not logs.problem(OTHER, LogKind.ERROR)
+    assert "larger than 32 MiB" in problem
+    assert "every 60 s" in problem
+    assert calls_for(fake, DOMAIN) == 1
+
+
+def calls_for(fake: FakePythonAnywhere, domain: str) -> int:
+    return sum(call.path.endswith(f"/{domain}.error.log") for call in fake.calls)
 
 
 async def test_ten_viewers_of_a_log_cost_as_many_calls_as_one(tmp_path: Path) -> None:
