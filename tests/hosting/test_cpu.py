@@ -19,8 +19,10 @@ pytestmark = pytest.mark.anyio
 class Eyes:
     def __init__(self, are_open: bool) -> None:
         self.are_open = are_open
+        self.asked = 0
 
     def __call__(self) -> bool:
+        self.asked += 1
         return self.are_open
 
 
@@ -67,9 +69,13 @@ async def test_they_are_read_again_and_again_while_somebody_looks(
 async def test_nothing_is_read_until_somebody_looks(fake: FakePythonAnywhere) -> None:
     eyes = Eyes(False)
     async with watching(fake, eyes) as watch:
-        watch.look_soon()
-        # Several intervals of this watch.
-        await asyncio.sleep(0.1)
+        for times in range(1, 5):
+
+            async def are_asked(times: int = times) -> bool:
+                return eyes.asked >= times
+
+            await until(are_asked)
+            watch.look_soon()
         assert fake.calls == []
         eyes.are_open = True
         watch.look_soon()
