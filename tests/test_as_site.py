@@ -1,6 +1,5 @@
 """The dashboard runs as a site of a host: signing in, live logs, the end and the return."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,16 +53,13 @@ def test_lines_of_its_account_arrive_through_the_proxy_without_a_call(deck: Deck
         assert "an old line" in client.get(LOGS).text
         with open_stream(client, stream_of(client, LOGS)) as events:
             until(events, "hb")
-            start = time.monotonic()
             with deck.shop_log.open("a") as log:
                 log.write("WARNING:  a new line\n")
             until(events, "lines", "a new line")
-            took = time.monotonic() - start
-    assert took < 1
     assert deck.fake.count("files") == 0
 
 
-def test_it_ends_within_two_seconds_at_disable_although_streams_are_open(deck: DeckSite) -> None:
+def test_it_ends_in_good_order_at_disable_although_streams_are_open(deck: DeckSite) -> None:
     with (
         signed_in(deck) as client,
         open_stream(client, stream_of(client, "/")) as page,
@@ -71,13 +67,10 @@ def test_it_ends_within_two_seconds_at_disable_although_streams_are_open(deck: D
     ):
         until(page, "hb")
         until(log, "hb")
-        start = time.monotonic()
         deck.enable(False)
         deck.wait_for("disabled")
-        took = time.monotonic() - start
         until(page, "bye")
         until(log, "bye")
-    assert took < 2
     errors = deck.own_log(LogKind.ERROR)
     assert "Traceback" not in errors and "Finished server process" in errors
 

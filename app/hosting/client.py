@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
+from anyio import to_thread
 
 from app import __version__
 from app.errors import ConfigurationError, HostUnavailable, NotSent, TokenRefused
@@ -48,7 +49,8 @@ class Deadlines:
 
 
 class HostingClient(HostingApi):
-    """Calls one account's API. `read_token` is asked at every call, so tokens are never kept here.
+    """Calls one account's API. `read_token` is asked at every call, so tokens are never kept here;
+    it may wait for a file or a database, so it is asked in a thread.
 
     After a TokenRefused, polling is refused without a call until a person's call succeeds or
     `resume` is called.
@@ -73,6 +75,7 @@ class HostingClient(HostingApi):
         self._retries = retries or Retries()
         self._flights = Flights()
         self._refused = ""
+        self._resumes = 0
         self._http = httpx.AsyncClient(
             base_url=base_url,
             transport=transport,
@@ -139,6 +142,7 @@ class HostingClient(HostingApi):
 
     def resume(self) -> None:
         """Lets polling call again after the token was refused."""
+        self._resumes += 1
         self._refused = ""
 
     @asynccontextmanager
@@ -227,7 +231,8 @@ class HostingClient(HostingApi):
         `seconds` is the time for everything, `silence` that for the next bytes.
         """
         # Only now: while a call waits for its turn, the token may be replaced.
-        headers = {"authorization": f"Token {self._token(call.urgency)}", **call.headers}
+        token = await self._token(call.urgency)
+        headers = {"authorization": f"Token {token}", **call.headers}
         timeout = httpx.Timeout(silence, connect=self._deadlines.connect)
         try:
             async with (
@@ -245,9 +250,9 @@ class HostingClient(HostingApi):
         if self._refused and urgency is Urgency.POLLING:
             raise TokenRefused(self._refused)
 
-    def _token(self, urgency: Urgency) -> str:
+    async def _token(self, urgency: Urgency) -> str:
+        token = await to_thread.run_sync(self._read_token)
         self._check_refused(urgency)
-        token = self._read_token()
         if _TOKEN.fullmatch(token) is None:
             # As a header it would raise an error that quotes it.
             raise TokenRefused("This is no token: it is empty or holds blanks or other signs.")
@@ -257,9 +262,12 @@ class HostingClient(HostingApi):
         # A proxy's error page may repeat the request.
         content = _masked(await _body(response), response)
         error = refusal(self.account, response.status_code, content, response.headers)
-        # What is said of a token that has been replaced meanwhile does not count.
-        if isinstance(error, TokenRefused) and _token_sent(response) == self._read_token():
-            self._refused = str(error)
+        if isinstance(error, TokenRefused):
+            resumes = self._resumes
+            token = await to_thread.run_sync(self._read_token)
+            # What is said of a token that has been replaced meanwhile does not count.
+            if _token_sent(response) == token and resumes == self._resumes:
+                self._refused = str(error)
         raise error
 
 

@@ -52,6 +52,10 @@ class CpuWatch:
             self.usage = await self._client.cpu(Urgency.POLLING)
         except HostingError as error:
             _log.debug("The CPU seconds were not read: %s", error)
-            return min(FAILED_SECONDS, self._interval_seconds)
-        self.seen_at = datetime.now(UTC)
-        return self._interval_seconds
+        except Exception:
+            # A locked database, in which the token is kept, passes.
+            _log.exception("Reading the CPU seconds failed; trying again.")
+        else:
+            self.seen_at = datetime.now(UTC)
+            return self._interval_seconds
+        return min(FAILED_SECONDS, self._interval_seconds)

@@ -20,6 +20,9 @@ from app.models import PathFinding, PathState
 FolderReader = Callable[[str], Awaitable[list[str]]]
 """The names of the files in a folder. Raises HostRefused: 404 if it is not there, 403 if closed."""
 
+MAX_FOLDERS = 6
+"""Each is a call, and the account allows only so many of them in a minute."""
+
 _APPLICATION = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*):[\w.()]+")
 _SCRIPT = re.compile(r"/.+\.\w{1,6}")
 
@@ -57,14 +60,17 @@ def needs_of(command: str, home: str) -> Needs:
 
 
 async def look_up(needs: Needs, read_folder: FolderReader) -> list[PathFinding]:
-    """What is there and what is missing, each folder read once. Raises HostingError."""
+    """What is there and what is missing, each folder read once and at most MAX_FOLDERS of them.
+
+    Raises HostingError.
+    """
     look = _Look(read_folder)
     findings = [await look.file(path) for path in needs.files]
     findings += [await look.folder(path) for path in needs.folders]
     for module, package in needs.modules:
         finding = await look.file(module)
         as_package = await look.file(package) if finding.state is PathState.MISSING else finding
-        findings.append(as_package if as_package.state is PathState.EXISTS else finding)
+        findings.append(finding if as_package.state is PathState.MISSING else as_package)
     return findings
 
 
@@ -88,6 +94,8 @@ class _Look:
     async def file(self, path: str) -> PathFinding:
         parent, name = str(PurePosixPath(path).parent), PurePosixPath(path).name
         names = await self._names(parent)
+        if names is None:
+            return _not_looked_up(path)
         if isinstance(names, HostRefused):
             missing = f"{path} is still missing: there is no folder {parent}."
             return _refused(path, names, missing)
@@ -101,13 +109,20 @@ class _Look:
 
     async def folder(self, path: str) -> PathFinding:
         names = await self._names(path.rstrip("/") or "/")
+        if names is None:
+            return _not_looked_up(path)
         if isinstance(names, HostRefused):
             return _refused(path, names, f"The folder {path} is still missing.")
         return PathFinding(path, PathState.EXISTS, f"The folder {path} exists.")
 
-    async def _names(self, folder: str) -> list[str] | HostRefused:
-        """An answer about this folder alone is part of what was found; others end the check."""
+    async def _names(self, folder: str) -> list[str] | HostRefused | None:
+        """An answer about this folder alone is part of what was found; others end the check.
+
+        None if it would be one folder too many.
+        """
         if folder not in self._answers:
+            if len(self._answers) == MAX_FOLDERS:
+                return None
             try:
                 self._answers[folder] = await self._read_folder(folder)
             except HostRefused as error:
@@ -115,6 +130,11 @@ class _Look:
                     raise
                 self._answers[folder] = error
         return self._answers[folder]
+
+
+def _not_looked_up(path: str) -> PathFinding:
+    text = f"{path} was not looked up: one check reads at most {MAX_FOLDERS} folders."
+    return PathFinding(path, PathState.UNKNOWN, text)
 
 
 def _refused(path: str, error: HostRefused, missing: str) -> PathFinding:

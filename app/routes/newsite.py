@@ -1,6 +1,7 @@
 """Creating a site."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import starmap
 
 from anyio import to_thread
 from fasthtml.common import FT
@@ -26,6 +27,7 @@ from app.routes.pages import set_flash, shell_page
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, services_of, session_of
 from app.security.forms import read_form
+from app.security.limits import MAX_BODY_BYTES
 from components.commandfield import (
     COMMAND_ID,
     NO_NOTES,
@@ -38,7 +40,6 @@ from components.newsite import NewSitePage, NewSiteView
 
 router = Router()
 
-# Far more than is accepted: what is too long is said at its field, with the rest kept.
 NAMES = (
     "account_id",
     "domain_name",
@@ -49,10 +50,16 @@ NAMES = (
     "command",
     "enabled",
 )
-FIELDS = dict.fromkeys(NAMES, 20_000)
 # The buttons beside the command: take this line instead, look into the account's files.
-LOOKS = {"use": 20_000, "look": 10}
-LABELS = {"working_folder": "Project folder", "virtualenv": "Virtualenv"}
+LOOKS = ("use", "look")
+# Far more than is accepted, so that a page can show what was typed beside what is wrong with it.
+MAX_SHOWN = 20_000
+LABELS = {
+    "domain_name": "Domain",
+    "working_folder": "Project folder",
+    "virtualenv": "Virtualenv",
+    "application": "Application",
+}
 
 
 @router.page(urls.NEW_SITE, role=Role.ADMIN)
@@ -79,21 +86,22 @@ async def look_at_command(req: Request) -> FT | FtResponse:
     """
     services = services_of(req)
     accounts = await _accounts(services)
-    try:
-        form = await read_form(req, FIELDS | LOOKS)
-    except InvalidInput as error:
-        errors = {error.field: str(error)}
-        return FtResponse(await _page(req, accounts, accounts[0], {}, errors), 422)
+    form, errors = await _read(req, NAMES + LOOKS)
     account = _chosen(accounts, form["account_id"])
     values = form | {"enabled": form["enabled"] or "off"}
     if form["use"]:
         values |= {"command": form["use"]}
-    notes = await _look(services, account, values, look_up=bool(form["look"]))
+    if errors:
+        notes = CommandNotesView(CommandReport(tuple(starmap(_finding, errors.items()))))
+    else:
+        notes = await _look(services, account, values, look_up=bool(form["look"]))
     part = req.headers.get("hx-target", "") if "hx-request" in req.headers else ""
     if part == NOTES_ID:
         return CommandNotes(notes)
     if part == COMMAND_ID:
         return CommandArea(values, {}, notes, is_changed=True)
+    if errors:
+        return FtResponse(await _page(req, accounts, account, values, errors), 422)
     return await _page(req, accounts, account, values, {}, notes)
 
 
@@ -102,9 +110,10 @@ async def create_site(req: Request) -> FtResponse | Response:
     """Errors come back at their fields with everything that was typed."""
     services = services_of(req)
     accounts = await _accounts(services)
-    form: dict[str, str] = {}
+    form, errors = await _read(req, NAMES)
+    if errors:
+        return await _refused(req, accounts, form, errors)
     try:
-        form = await read_form(req, FIELDS)
         account = _chosen(accounts, form["account_id"])
         if account.id != form["account_id"]:
             raise InvalidInput("The account that was chosen is not there any more. Choose again.")
@@ -122,12 +131,29 @@ async def create_site(req: Request) -> FtResponse | Response:
         errors = {"": f"The site was not created. {error}"}
     else:
         return RedirectResponse(urls.site(account.id, domain_name), 303)
-    account = _chosen(accounts, form.get("account_id", ""))
-    values = form | {"enabled": form.get("enabled") or "off"}
+    return await _refused(req, accounts, form, errors)
+
+
+async def _refused(
+    req: Request, accounts: list[Account], form: Mapping[str, str], errors: Mapping[str, str]
+) -> FtResponse:
+    account = _chosen(accounts, form["account_id"])
+    values = {**form, "enabled": form["enabled"] or "off"}
     notes = NO_NOTES
     if "command" in errors and form["command"].strip():
-        notes = await _look(services, account, form, look_up=False)
+        notes = await _look(services_of(req), account, form, look_up=False)
     return FtResponse(await _page(req, accounts, account, values, errors, notes), 422)
+
+
+async def _read(req: Request, names: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What was typed, and what is wrong with it by field. What is too long is left out."""
+    try:
+        form = await read_form(req, dict.fromkeys(names, MAX_BODY_BYTES))
+    except InvalidInput as error:
+        return dict.fromkeys(names, ""), {error.field: str(error)}
+    reason = f"Use at most {MAX_SHOWN:,} characters. What was typed here is too long to be kept."
+    errors = {name: reason for name, text in form.items() if len(text) > MAX_SHOWN}
+    return form | dict.fromkeys(errors, ""), errors
 
 
 async def _create(
@@ -158,8 +184,7 @@ async def _look(
     try:
         command = _command(form)
     except InvalidInput as error:
-        label = LABELS.get(error.field, "Command")
-        return CommandNotesView(CommandReport((CommandFinding(f"{label}: {error}"),)))
+        return CommandNotesView(CommandReport((_finding(error.field, str(error)),)))
     report = lint(command, commands.surroundings_of(account, form["virtualenv"].strip()))
     if not look_up or report.first_error:
         return CommandNotesView(report)
@@ -171,6 +196,10 @@ async def _look(
     except NotFound as error:
         return CommandNotesView(report, problem=str(error))
     return CommandNotesView(report, paths)
+
+
+def _finding(field: str, reason: str) -> CommandFinding:
+    return CommandFinding(f"{LABELS.get(field, 'Command')}: {reason}")
 
 
 def _suggestions(account: Account) -> dict[str, str]:

@@ -59,6 +59,19 @@ async def client_of(
         await client.close()
 
 
+@asynccontextmanager
+async def client_with(
+    fake: FakePythonAnywhere, read_token: Callable[[], str]
+) -> AsyncIterator[HostingClient]:
+    """A client that gets its token from `read_token` and never has to wait for its turn."""
+    governor = unhurried_governor()
+    client = HostingClient.remote(REMOTE, fake.address, read_token, governor=governor)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
 class Clock:
     """Time that passes only when somebody sleeps."""
 

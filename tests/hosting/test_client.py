@@ -28,7 +28,7 @@ from app.models import Certificate, CpuUsage, Folder
 from tests.fakes.faults import Fault, bomb
 from tests.fakes.files import log_path
 from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
-from tests.hosting.conftest import SHORT, Clock, client_of, until
+from tests.hosting.conftest import SHORT, Clock, client_of, client_with, until
 from tests.support import free_port
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +134,45 @@ async def test_polling_stops_at_a_refused_token_until_a_persons_call_succeeds(
         assert len(fake.calls) == 1
         fake.token = TOKEN
         assert await client.list_sites() == []
+        assert await client.list_sites(Urgency.POLLING) == []
+
+
+async def test_the_token_is_never_read_on_the_event_loop(fake: FakePythonAnywhere) -> None:
+    readers = []
+
+    def read_token() -> str:
+        readers.append(threading.get_ident())
+        return TOKEN
+
+    async with client_with(fake, read_token) as client:
+        await client.list_sites()
+        fake.token = "f" * 40
+        with pytest.raises(TokenRefused):
+            await client.list_sites(Urgency.POLLING)
+    assert len(readers) == 3
+    assert threading.get_ident() not in readers
+
+
+async def test_a_refusal_of_a_token_that_was_just_replaced_does_not_stop_polling(
+    fake: FakePythonAnywhere,
+) -> None:
+    """The old token is read for comparison, and replaced before the comparison is made."""
+    loop = asyncio.get_running_loop()
+    old, new = "e" * 40, TOKEN
+    reads: list[str] = []
+
+    async def resume() -> None:
+        client.resume()
+
+    def read_token() -> str:
+        reads.append(old if len(reads) < 2 else new)
+        if len(reads) == 2:
+            asyncio.run_coroutine_threadsafe(resume(), loop).result(10)
+        return reads[-1]
+
+    async with client_with(fake, read_token) as client:
+        with pytest.raises(TokenRefused):
+            await client.list_sites(Urgency.POLLING)
         assert await client.list_sites(Urgency.POLLING) == []
 
 

@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from app.hosting.client import HostingClient
 from app.hosting.cpu import CpuWatch
+from app.store.database import DatabaseError
 from tests.fakes.faults import Fault
-from tests.fakes.pythonanywhere import FakePythonAnywhere
-from tests.hosting.conftest import SHORT, client_of, unhurried_governor, until
+from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
+from tests.hosting.conftest import SHORT, client_of, client_with, unhurried_governor, until
 
 pytestmark = pytest.mark.anyio
 
@@ -17,21 +19,31 @@ pytestmark = pytest.mark.anyio
 class Eyes:
     def __init__(self, are_open: bool) -> None:
         self.are_open = are_open
+        self.asked = 0
 
     def __call__(self) -> bool:
+        self.asked += 1
         return self.are_open
 
 
 @asynccontextmanager
 async def watching(fake: FakePythonAnywhere, eyes: Eyes) -> AsyncIterator[CpuWatch]:
-    async with client_of(fake.address, deadlines=SHORT, governor=unhurried_governor()) as client:
-        watch = CpuWatch(client, eyes, interval_seconds=0.02)
-        task = asyncio.create_task(watch.run())
-        try:
-            yield watch
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    async with (
+        client_of(fake.address, deadlines=SHORT, governor=unhurried_governor()) as client,
+        watching_with(client, eyes) as watch,
+    ):
+        yield watch
+
+
+@asynccontextmanager
+async def watching_with(client: HostingClient, eyes: Eyes) -> AsyncIterator[CpuWatch]:
+    watch = CpuWatch(client, eyes, interval_seconds=0.02)
+    task = asyncio.create_task(watch.run())
+    try:
+        yield watch
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def until_used(watch: CpuWatch, seconds: float) -> None:
@@ -57,9 +69,13 @@ async def test_they_are_read_again_and_again_while_somebody_looks(
 async def test_nothing_is_read_until_somebody_looks(fake: FakePythonAnywhere) -> None:
     eyes = Eyes(False)
     async with watching(fake, eyes) as watch:
-        watch.look_soon()
-        # Several intervals of this watch.
-        await asyncio.sleep(0.1)
+        for times in range(1, 5):
+
+            async def are_asked(times: int = times) -> bool:
+                return eyes.asked >= times
+
+            await until(are_asked)
+            watch.look_soon()
         assert fake.calls == []
         eyes.are_open = True
         watch.look_soon()
@@ -82,3 +98,19 @@ async def test_what_is_known_outlives_a_failure(fake: FakePythonAnywhere, fault:
         fake.cpu["daily_cpu_total_usage_seconds"] = 30
         fake.fail(None)
         await until_used(watch, 30)
+
+
+async def test_a_database_that_is_locked_for_a_while_does_not_end_the_watch(
+    fake: FakePythonAnywhere, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.limit = None
+    failures = [DatabaseError("database is locked")]
+
+    def read_token() -> str:
+        if failures:
+            raise failures.pop()
+        return TOKEN
+
+    async with client_with(fake, read_token) as client, watching_with(client, Eyes(True)) as watch:
+        await until_used(watch, 18.25)
+    assert "Reading the CPU seconds failed" in caplog.text

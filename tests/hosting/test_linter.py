@@ -100,6 +100,21 @@ UDS = "--uds ${DOMAIN_SOCKET}"
             "/v/streamlit run s.py --server.address unix://${DOMAIN_SOCKET}",
         ),
         ("/v/python manage.py runserver 0.0.0.0:8000", "Nobody can reach a network address", ""),
+        (f"/v/uvicorn {UDS} m:a # the shop", "no comment", f"/v/uvicorn {UDS} m:a"),
+        (f"/v/uvicorn {UDS} m:a #a && b", "no comment", f"/v/uvicorn {UDS} m:a"),
+        ("# /v/uvicorn", "no comment", ""),
+        (
+            "/bin/bash -lc 'cd /x && uvicorn a:b --port 80'",
+            "Nobody can reach port 80",
+            f'/bin/bash -lc "cd /x && uvicorn {UDS} a:b"',
+        ),
+        (
+            "/bin/bash -c 'A=b exec /v/gunicorn m:a | tee \"a b\"'",
+            "is missing",
+            '/bin/bash -c "A=b exec /v/gunicorn --bind unix:${DOMAIN_SOCKET} m:a | tee \\"a b\\""',
+        ),
+        ("/bin/sh -c 'cd /x; python s.py --port 80'", "Nobody can reach a network address", ""),
+        ("/usr/bin/env -u A -i B=c /v/uvicorn m:a", "is missing", None),
         ("/v/node server.js --port 3000", "Nobody can reach a network address", ""),
     ],
 )
@@ -124,6 +139,9 @@ def test_what_leads_to_a_502_is_an_error_and_mended_where_that_is_possible(
         (f"/v/uvicorn {UDS} --host 0.0.0.0 m:a", "the only address it needs"),
         ("/v/gunicorn -b unix:${DOMAIN_SOCKET} -b 0.0.0.0:80 m:a", "the only address it needs"),
         ("/v/gunicorn -c conf.py m:a", "file of settings"),
+        ("/bin/bash -lc 'cd /x && ./serve'", "reads DOMAIN_SOCKET from its environment"),
+        ("/bin/bash -lc '. ./set && v/uvicorn --uds $SOCK m:a'", "does not appear"),
+        (f"/usr/bin/env -u PORT uvicorn {UDS} m:a", "env looks for uvicorn"),
         ("/v/streamlit run s.py --server.address unix://${DOMAIN_SOCKET}", "Streamlit 1.57"),
     ],
 )
@@ -151,6 +169,10 @@ def test_daphne_is_exchanged_for_uvicorn() -> None:
         f'"/a b/uvicorn" {UDS} m:a',
         "/v/serve --unix ${DOMAIN_SOCKET} --metrics http://example.org/?a=1&b=2",
         "/v/serve '&&' ${DOMAIN_SOCKET}",
+        "/v/serve '#fff' a#b ${DOMAIN_SOCKET}",
+        f"/usr/bin/env -i /v/uvicorn {UDS} m:a",
+        f"/usr/bin/env -u PORT --unset=HOST A=b /v/uvicorn {UDS} m:a",
+        f"/bin/bash -lc 'cd /x && . v/bin/activate && exec uvicorn {UDS} a:b'",
         "/v/gunicorn --worker-class eventlet -w 1 --chdir /s --bind unix:${DOMAIN_SOCKET} m:a",
     ],
 )
@@ -170,7 +192,7 @@ def test_nothing_is_made_up_where_nothing_is_known() -> None:
     assert lint(f"~/uvicorn {UDS} m:a").corrected == ""
 
 
-@given(st.text(alphabet=" abc/~$&|;><\"'\\=-.{}[]()`%", max_size=40))
+@given(st.text(alphabet=" #abc/~$&|;><\"'\\=-.{}[]()`%", max_size=40))
 def test_no_line_breaks_the_linter_and_what_it_offers_can_be_split(text: str) -> None:
     report = lint(text, KNOWN)
     if report.corrected and not lint(report.corrected, KNOWN).first_error:

@@ -1,5 +1,6 @@
 """What the tests of remote logs share: a fake account and the copies of its logs."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -45,13 +46,17 @@ def as_condition(look: Callable[[], object]) -> Callable[[], Awaitable[object]]:
 
 @asynccontextmanager
 async def remote_logs(
-    fake: FakePythonAnywhere, folder: Path, pace: float = FAST, seldom: float = 60.0
+    fake: FakePythonAnywhere,
+    folder: Path,
+    pace: float = FAST,
+    seldom: float = 60.0,
+    clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[RemoteLogs]:
     client = HostingClient.remote(
         REMOTE, fake.address, lambda: TOKEN, governor=unhurried_governor(), deadlines=SHORT
     )
     folder = folder / "remote" / REMOTE.id
-    logs = RemoteLogs(client, folder, pace_seconds=pace, seldom_seconds=seldom)
+    logs = RemoteLogs(client, folder, pace_seconds=pace, seldom_seconds=seldom, clock=clock)
     try:
         yield logs
     finally:

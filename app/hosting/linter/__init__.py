@@ -6,7 +6,7 @@ free of everything that could be corrected. Nothing here asks a host or a file.
 
 from app.hosting.linter.addresses import address, daphne, streamlit
 from app.hosting.linter.programs import relative_program
-from app.hosting.linter.shell import assignment, glued_variable, shell, tilde
+from app.hosting.linter.shell import assignment, comment, glued_variable, shell, tilde
 from app.hosting.linter.verdict import Rule, Surroundings
 from app.hosting.linter.words import split_words
 from app.models import CommandFinding, CommandReport
@@ -15,6 +15,7 @@ __all__ = ["MAX_COMMAND", "Surroundings", "lint"]
 
 MAX_COMMAND = 4000
 _RULES: tuple[Rule, ...] = (
+    comment,
     shell,
     assignment,
     tilde,

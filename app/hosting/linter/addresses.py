@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from app.hosting.linter.scripts import script_index, serving_part
 from app.hosting.linter.servers import (
     SOCKET,
     Server,
@@ -12,7 +13,7 @@ from app.hosting.linter.servers import (
     with_socket,
 )
 from app.hosting.linter.verdict import Surroundings, Verdict
-from app.hosting.linter.words import plain
+from app.hosting.linter.words import plain, quoted
 from app.models import CommandFinding
 
 _NETWORK = re.compile(r"(\d{1,3}(\.\d{1,3}){3}|localhost|\[::1?\])?:\d{2,5}|\d{1,3}(\.\d{1,3}){3}")
@@ -23,7 +24,7 @@ def address(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """The site has to listen on the host's socket, and on nothing else."""
     found = find_server(words)
     if found is None:
-        return _address_of_a_program(words)
+        return _address_in_a_script(words, surroundings) or _address_of_a_program(words)
     server, start = found
     arguments = words[start:]
     addresses = values_of(arguments, server.flags)
@@ -40,6 +41,27 @@ def address(words: list[str], surroundings: Surroundings) -> Verdict | None:
         text = f"The file of settings has to bind {server.name} to the socket in DOMAIN_SOCKET."
         return Verdict(CommandFinding(text, is_error=False))
     return Verdict(CommandFinding(_no_socket(server, wanted, [*addresses, *networks])), mended)
+
+
+def _address_in_a_script(words: list[str], surroundings: Surroundings) -> Verdict | None:
+    """What is wrong with the command that a shell is to run, and the script without that."""
+    place = script_index(words)
+    if place is None or any("DOMAIN_SOCKET" in word for word in words):
+        return None
+    served = serving_part(plain(words[place]))
+    if served is None:
+        return None
+    script, part = served
+    command = script[part]
+    found = find_server(command)
+    if found and any("$" in value for value in values_of(command, found[0].flags)):
+        # The script may well know the socket under another name.
+        return None
+    verdict = address(command, surroundings)
+    if verdict is None or verdict.mended is None:
+        return verdict
+    line = " ".join([*script[: part.start], *verdict.mended, *script[part.stop :]])
+    return Verdict(verdict.finding, [*words[:place], quoted(line), *words[place + 1 :]])
 
 
 def _no_socket(server: Server, wanted: str, addresses: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ def _program_after_env(words: list[str], surroundings: Surroundings) -> Verdict 
     """`env` does look programs up, but not in a virtualenv."""
     place = program_index(words)
     program = plain(words[place])
-    if not place or "/" in program or program in _SYSTEM_PROGRAMS or program.startswith("-"):
+    if not place or "/" in program or program in _SYSTEM_PROGRAMS:
         return None
     whole = _whole_path(program, surroundings)
     text = f"env looks for {program} among the system's programs, not in a virtualenv."

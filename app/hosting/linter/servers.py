@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from app.hosting.linter.words import plain
 
 SOCKET = "${DOMAIN_SOCKET}"
+_ENV_OPTIONS_WITH_VALUE = ("-u", "--unset", "-C", "--chdir")
 _SOCKET_FORMS = (SOCKET, "$DOMAIN_SOCKET")
 
 
@@ -52,11 +53,18 @@ def find_server(words: Sequence[str]) -> tuple[Server, int] | None:
 
 
 def program_index(words: Sequence[str]) -> int:
-    """Where the program's name stands: behind `env` and its variables, if there are any."""
+    """Where the program's name stands: behind `env` with its options and variables, if any."""
     if not words or PurePosixPath(plain(words[0])).name != "env":
         return 0
-    places = (index for index, word in enumerate(words) if index and "=" not in plain(word))
-    return next(places, 0)
+    is_value = False
+    for index, word in enumerate(map(plain, words)):
+        if not index or is_value:
+            is_value = False
+        elif word in _ENV_OPTIONS_WITH_VALUE:
+            is_value = True
+        elif not word.startswith("-") and "=" not in word:
+            return index
+    return 0
 
 
 def values_of(words: Sequence[str], flags: Sequence[str]) -> list[str]:

@@ -1,19 +1,27 @@
 """What only a shell understands, which nobody is there to be."""
 
 import re
-from pathlib import PurePosixPath
 
-from app.hosting.linter.servers import SOCKET, find_server, program_index, values_of
+from app.hosting.linter.scripts import is_for_a_shell
+from app.hosting.linter.servers import SOCKET, find_server, values_of
 from app.hosting.linter.verdict import Surroundings, Verdict
 from app.hosting.linter.words import plain, quoted, unquoted
 from app.models import CommandFinding
 
-_SHELLS = ("sh", "bash", "dash", "zsh")
 _SHELL_SIGN = re.compile(r"&&|\|\||^[|;&]$|;$|^[0-9&]?>>?|^<|\$\(|`")
 _SHELL_WORDS = ("cd", "source", ".", "exec", "export")
 _REDIRECTION = re.compile(r"[0-9&]?>>?(&?\S+)?$")
 _GLUED = re.compile(r"(?<!\$)\$(DOMAIN_SOCKET|HOME)(?![A-Za-z0-9_])")
 _NO_DOLLAR = re.compile(r"(?<!\$)\{DOMAIN_SOCKET\}")
+
+
+def comment(words: list[str], surroundings: Surroundings) -> Verdict | None:
+    """`program ... # words`, which the program would get as its arguments."""
+    start = next((index for index, word in enumerate(words) if word.startswith("#")), None)
+    if start is None:
+        return None
+    text = f"{words[start]} begins no comment here: the program would get it, and all that follows."
+    return Verdict(CommandFinding(text), words[:start] or None, is_last=not start)
 
 
 def shell(words: list[str], surroundings: Surroundings) -> Verdict | None:
@@ -100,7 +108,7 @@ def glued_variable(words: list[str], surroundings: Surroundings) -> Verdict | No
         if (_GLUED.search(plain(word)) and not _GLUED.fullmatch(plain(word)))
         or _NO_DOLLAR.search(plain(word))
     ]
-    if not wrong or _is_script(words):
+    if not wrong or is_for_a_shell(words):
         return None
     mended = [
         _NO_DOLLAR.sub(SOCKET, _GLUED.sub(r"${\1}", word)) if word in wrong else word
@@ -112,8 +120,3 @@ def glued_variable(words: list[str], surroundings: Surroundings) -> Verdict | No
         f"{corrected}"
     )
     return Verdict(CommandFinding(text), mended)
-
-
-def _is_script(words: list[str]) -> bool:
-    """Whether a shell reads what follows, by rules of its own."""
-    return PurePosixPath(plain(words[program_index(words)])).name in _SHELLS

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from app.errors import HostingError, HostRefused, HostThrottled, HostUnavailable
+from app.errors import AnswerTooLarge, HostingError, HostRefused, HostThrottled, HostUnavailable
 from app.hosting.budget import Urgency
 from app.hosting.client import HostingClient
 from app.hosting.slices import FileSlice
@@ -29,6 +29,7 @@ PACES_PER_CHECK = 14
 # A log that nobody looks at is read for the count of its errors alone.
 SELDOM_SECONDS = 300.0
 REFUSED_SECONDS = 60.0
+TOO_LARGE_SECONDS = 60.0
 MAX_PAUSE_SECONDS = 60.0
 # A host that is back is to be noticed within half a minute; the governor spares one that is not.
 UNAVAILABLE_SECONDS = 5.0
@@ -230,6 +231,12 @@ class RemoteLogs:
 
     def _postpone(self, log: _Watched, error: HostingError) -> None:
         log.problem = str(error)
+        if isinstance(error, AnswerTooLarge):
+            # The host works, so it says nothing about the other logs.
+            log.problem += f" It is asked again every {TOO_LARGE_SECONDS:.0f} s."
+            log.postpone(self._clock() + TOO_LARGE_SECONDS)
+            self._pause = self._pace_seconds
+            return
         if isinstance(error, HostUnavailable):
             # What keeps one log from being read most likely keeps all of them.
             self._pause = min(self._pause * 2, UNAVAILABLE_SECONDS)
