@@ -11,7 +11,7 @@ from typing import Any
 
 from anyio import to_thread
 
-from app.errors import NotFound
+from app.errors import InvalidInput, NotFound
 from app.hosting.changes import Change, ListChanged, SiteChanged, SiteGone
 from app.logs.counts import ErrorCounter
 from app.models import LogKind, LogName, Site
@@ -105,11 +105,13 @@ class Background:
     async def _count_errors_of(self, key: tuple[str, str]) -> None:
         files, is_copy = self._services.log_files, key[0] != LOCAL.id
         try:
+            path, times = files.log(key, ERROR_LOG), files.times(key, ERROR_LOG)
             check = files.check(key, LogKind.ERROR)
         except NotFound:
             return  # its account cannot be connected as it is configured
+        except InvalidInput:
+            return  # hosts list domains, with an underscore for instance, that no file is named by
         async with check:
-            path, times = files.log(key, ERROR_LOG), files.times(key, ERROR_LOG)
             await self._counter.watch(key, path, times, is_copy=is_copy)
             try:
                 await asyncio.Event().wait()
