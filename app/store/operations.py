@@ -96,6 +96,21 @@ class Operations:
         """Keeps how far it has come. False, and nothing changes, if it has been closed."""
         return self._update(operation)
 
+    def postpone(self, operation_id: int, next_at: datetime | None, note: str | None) -> bool:
+        """Only when it is looked at again, and why (None: as before); its state may be another by
+        now. False if there is no such open operation."""
+        changed = self._database.execute(
+            "UPDATE operations SET next_at = ?, note = coalesce(?, note), updated_at = ?"
+            " WHERE id = ? AND is_open = 1",
+            (
+                _seconds(next_at),
+                None if note is None else note[:500],
+                datetime.now(UTC).timestamp(),
+                operation_id,
+            ),
+        )
+        return changed > 0
+
     def close(self, operation: Operation, result: str) -> bool:
         """Keeps its end together with the entry in the record of activity, in one commit."""
         target = "/".join(operation.key)

@@ -95,14 +95,17 @@ class Drive:
 
     async def _look(self) -> Found:
         """What is there. What would end the site's time here has to be seen twice."""
-        domain = self._operation.domain_name
-        found = await calls.look(self._client, domain)
+        found = await self._look_once()
         while (seen := self._seen(found)) in (Seen.GONE, Seen.OTHER):
             await asyncio.sleep(self._pace.double_look)
-            found = await calls.look(self._client, domain)
+            found = await self._look_once()
             if self._seen(found) is seen:
                 break
         return found
+
+    async def _look_once(self) -> Found:
+        with calls.sending():
+            return await calls.look(self._client, self._operation.domain_name)
 
     def _seen(self, found: Found) -> Seen:
         return classify(self._operation, found[1] if found else None)
@@ -141,8 +144,9 @@ class Drive:
             entered = replace(entered, without_since=since)
         if state is OperationState.FINISHING:
             entered = _back(entered, now)
+        is_open = await self._keep(entered)
         self._memory.waits, self._memory.called_at = 0, None
-        return await self._keep(entered)
+        return is_open
 
     async def _keep(self, operation: Operation) -> bool:
         self._operation = operation
@@ -161,7 +165,8 @@ class Drive:
             return True
         before, self._memory.called_at = self._memory.called_at, time.monotonic()
         try:
-            lacks = await self._call(task, found)
+            with calls.sending():
+                lacks = await self._call(task, found)
         except HostingError as error:
             return await self._failed(task, error, before)
         self._memory.called_at = time.monotonic()
@@ -241,7 +246,7 @@ class Drive:
     async def _wait_after(self, error: HostingError, what: str) -> None:
         if isinstance(error, TokenRefused):
             note = f"{error} This waits until the token is replaced or somebody tries again."
-            await self._journal.save(replace(self._operation, note=note, next_at=None))
+            await self._journal.postpone(self._operation.id, None, note)
             return
         seconds = self._next_wait()
         if isinstance(error, HostThrottled) and error.retry_seconds is not None:
@@ -250,7 +255,7 @@ class Drive:
 
     async def _wait(self, seconds: float, note: str) -> None:
         later = datetime.now(UTC) + timedelta(seconds=seconds)
-        await self._journal.save(replace(self._operation, note=note, next_at=later))
+        await self._journal.postpone(self._operation.id, later, note)
 
     def _next_wait(self) -> float:
         """Longer with every look that has changed nothing: looks cost calls."""

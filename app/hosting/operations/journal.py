@@ -62,6 +62,13 @@ class Journal:
             await self.publish()
         return is_open
 
+    async def postpone(
+        self, operation_id: int, next_at: datetime | None, note: str | None = None
+    ) -> None:
+        """Leaves all but the time of the next look and, if there is a new one, the note."""
+        if await to_thread.run_sync(self._store.postpone, operation_id, next_at, note):
+            await self.publish()
+
     async def close(
         self, operation: Operation, state: OperationState, reason: str = "", *, is_told: bool
     ) -> Operation:

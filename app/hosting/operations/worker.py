@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from app.hosting.changes import AccountChanged, Changes
@@ -148,16 +148,17 @@ class OperationWorker:
             await drive.run()
         except Exception:
             _log.exception("An operation failed; it is taken up again.")
-            later = datetime.now(UTC) + timedelta(seconds=self._pace.longest)
             with suppress(Exception):
-                await self._journal.save(replace(operation, next_at=later))
+                await self._journal.postpone(operation.id, self._later())
         finally:
             work.task = None
             self._wake.set()
 
     async def _wait_for_account(self, operation: Operation) -> None:
-        later = datetime.now(UTC) + timedelta(seconds=self._pace.longest)
-        await self._journal.save(replace(operation, note=_NO_ACCOUNT, next_at=later))
+        await self._journal.postpone(operation.id, self._later(), _NO_ACCOUNT)
+
+    def _later(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._pace.longest)
 
     async def _listen(self) -> None:
         """An account that is heard of again may take what waits for a person."""
