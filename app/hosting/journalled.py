@@ -57,12 +57,20 @@ class JournalledCalls:
         kind: OperationKind,
         actor: Actor,
         *,
+        state: OperationState = OperationState.ASKED,
         old: Specification | None = None,
         new: Specification | None = None,
     ) -> Operation:
-        """For one call that is made next; the worker leaves it alone until that has ended."""
+        """For what is called next; the worker leaves it alone until that has ended."""
         return await self.journal.begin(
-            client.account, domain_name, kind, actor, old=old, new=new, due_in=self.pace.quiet
+            client.account,
+            domain_name,
+            kind,
+            actor,
+            state=state,
+            old=old,
+            new=new,
+            due_in=self.pace.quiet,
         )
 
     async def fail(self, operation: Operation, error: HostingError) -> NoReturn:

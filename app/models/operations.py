@@ -30,6 +30,7 @@ class OperationKind(StrEnum):
     ENABLE = "enable"
     DISABLE = "disable"
     CHANGE_COMMAND = "change_command"
+    RELOAD = "reload"
 
     @property
     def action(self) -> str:
@@ -42,11 +43,13 @@ class OperationState(StrEnum):
 
     One call to the host is `asked` and then `done` or `failed`. A command that the host cannot
     change goes from `planned` through `deleting`, `creating` and `finishing` to `done`, or through
-    `restoring` to `restored`; it is `aborted` when the site is not what it was any more.
+    `restoring` to `restored`; it is `aborted` when the site is not what it was any more. A reload
+    by switching the site off and on is `switching_on` from before it is switched off.
     """
 
     PLANNED = "planned"
     ASKED = "asked"
+    SWITCHING_ON = "switching_on"
     DELETING = "deleting"
     CREATING = "creating"
     FINISHING = "finishing"
@@ -77,9 +80,11 @@ _ASKED_WORDS = {
     OperationKind.ENABLE: "was being enabled",
     OperationKind.DISABLE: "was being disabled",
     OperationKind.CHANGE_COMMAND: "was being given another command",
+    OperationKind.RELOAD: "was being reloaded",
 }
 _STATE_WORDS = {
     OperationState.PLANNED: "is about to get another command",
+    OperationState.SWITCHING_ON: "is switched off for its reload and is being switched on again",
     OperationState.DELETING: "is being deleted, to be created with its new command",
     OperationState.CREATING: "is being created with its new command",
     OperationState.FINISHING: "is there again and gets its settings",

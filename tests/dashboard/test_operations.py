@@ -216,6 +216,24 @@ def test_a_switch_whose_answer_is_lost_leaves_the_row_as_it_was(place: Place) ->
     assert site is not None and not site.enabled and site.status is SiteStatus.DISABLED
 
 
+def test_a_reload_that_leaves_a_site_off_says_so_until_it_is_on(place: Place) -> None:
+    place.fake.trouble("reload", Trouble.NOT_FOUND)
+    held = Stop()
+    place.fake.meddle["patch"] = lambda: place.fake.stops.update({"get before": held})
+    place.fake.trouble("patch", Trouble.TIMEOUT_AFTER)
+    target = f"site-acme-{SHOP.replace('.', '_')}"
+    headers = SAME_ORIGIN | {"hx-request": "true", "hx-target": target}
+    answer = place.dashboard.client.post(f"{SITE}/reload", headers=headers)
+    words = one(parse(answer.text), ".toast").get_text()
+    assert answer.status_code == 200
+    assert "is being switched on again" in words and "Nothing was changed" not in words
+    notice = one(place.page("/"), "[data-operation]")
+    assert "is being switched on again" in notice.get_text()
+    held.go.set()
+    place.until_closed()
+    assert place.fake.websites[SHOP]["enabled"]
+
+
 def test_who_may_not_change_a_site_sees_no_buttons_for_it(place: Place) -> None:
     account = Accounts(place.dashboard.database).get("acme")
     assert account is not None

@@ -182,9 +182,12 @@ class Drive:
     async def _call(self, task: Task, found: Found) -> str:
         """What the site lacks after it, in words; empty if nothing. Raises HostingError."""
         operation = self._operation
-        wanted = operation.new if task in (Task.CREATE_NEW, Task.COMPLETE_NEW) else operation.old
+        is_old = task in (Task.CREATE_OLD, Task.COMPLETE_OLD, Task.DELETE)
+        wanted = operation.old if is_old else operation.new
         assert wanted is not None
-        if task is Task.DELETE:
+        if task is Task.SWITCH_ON:
+            await self._client.set_enabled(operation.domain_name, True)
+        elif task is Task.DELETE:
             self._memory.deleted_at = datetime.now(UTC)
             again = operation.attempts > 1
             await calls.delete(self._client, operation.domain_name, disable_first=again)
@@ -205,7 +208,9 @@ class Drive:
         """What an answer that is no success means; True if the operation waits now."""
         outcome = outcome_of(error)
         is_creation = task in (Task.CREATE_NEW, Task.CREATE_OLD)
-        if outcome is Outcome.NOT_SENT:
+        # The switch may be set twice, so it is until an answer says that it is set.
+        is_lost_switch = task is Task.SWITCH_ON and outcome is Outcome.UNCLEAR
+        if outcome is Outcome.NOT_SENT or is_lost_switch:
             self._memory.called_at = called_before
             await self._wait_after(error, "The host did not take the call")
             return True

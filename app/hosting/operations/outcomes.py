@@ -8,6 +8,7 @@ _DONE = {
     OperationKind.ENABLE: "enabled",
     OperationKind.DISABLE: "disabled",
     OperationKind.CHANGE_COMMAND: "has its new command",
+    OperationKind.RELOAD: "reloaded",
 }
 _WANTED = {
     OperationKind.CREATE: "Create",
@@ -15,6 +16,7 @@ _WANTED = {
     OperationKind.ENABLE: "Enable",
     OperationKind.DISABLE: "Disable",
     OperationKind.CHANGE_COMMAND: "Command change",
+    OperationKind.RELOAD: "Reload",
 }
 
 
