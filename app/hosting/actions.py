@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from app.errors import HostingError, HostRefused, SiteBusy, SwitchedOff
 from app.hosting.aftermath import Aftermath
@@ -77,7 +78,9 @@ class SiteActions:
             return None
         kind = OperationKind.ENABLE if action is SiteAction.ENABLE else OperationKind.DISABLE
         client = self._log.client(site.account_id)
-        return await self._log.begin(client, site.domain_name, kind, actor, old=as_known(site))
+        old = as_known(site)
+        new = replace(old, enabled=kind is OperationKind.ENABLE)
+        return await self._log.begin(client, site.domain_name, kind, actor, old=old, new=new)
 
     async def _reload(self, client: HostingClient, site: Site) -> Specification | None:
         """None when it is done; the site as it is if its host does not know this call."""

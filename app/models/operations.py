@@ -140,6 +140,17 @@ class Operation:
         return self.account_id, self.domain_name
 
     @property
+    def never_was(self) -> bool:
+        """A creation that has failed: there is nothing of the site to be kept."""
+        return self.kind is OperationKind.CREATE and self.state is OperationState.FAILED
+
+    @property
+    def is_stopped_change(self) -> bool:
+        """A change of command that was given up halfway."""
+        is_change = self.kind is OperationKind.CHANGE_COMMAND
+        return is_change and self.state is OperationState.ABORTED
+
+    @property
     def is_shown(self) -> bool:
         """A single call is shown only when its answer has been lost."""
         return self.state.is_open and (self.state is not OperationState.ASKED or bool(self.note))

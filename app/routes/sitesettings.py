@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
-from app.models import OperationState, Role, Site, Toast
+from app.models import Role, Site, Toast
 from app.routes.domaincards import domain_cards
 from app.routes.openoperations import operations_area
 from app.routes.pages import set_flash, shell_page
@@ -99,7 +99,7 @@ async def _page(
         raise NotFound("There is no such account.")
     may_change = session_of(req).user.role.includes(Role.ADMIN)
     last = await to_thread.run_sync(services.operations.latest, *site.key)
-    was_stopped = last is not None and last.state is OperationState.ABORTED
+    was_stopped = last is not None and last.is_stopped_change
     stopped = StoppedChange(last, utc_now()) if last is not None and was_stopped else None
     return await shell_page(
         req,

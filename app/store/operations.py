@@ -160,19 +160,29 @@ class Operations:
         )
         return _operation(rows[0]) if rows else None
 
+    def on_site(self, operation: Operation) -> list[Operation]:
+        """All on its site up to itself, the newest first, as long as the account is the same."""
+        rows = self._database.query(
+            "SELECT * FROM operations WHERE account_id = ? AND domain_name = ? AND login = ?"
+            " AND id <= ? ORDER BY id DESC",
+            (operation.account_id, operation.domain_name, operation.login, operation.id),
+        )
+        return [_operation(row) for row in rows]
+
     def recreatable(self) -> dict[tuple[str, str], Operation]:
         """By site: the newest operation of the last 30 days, where none is open and the site is
-        not there, as long as its account is the one it was."""
+        not there, as long as its account is the one it was. What failed to make a site does not
+        count."""
         since = (datetime.now(UTC) - RECREATABLE).timestamp()
         rows = self._database.query(
             "SELECT o.* FROM operations o JOIN accounts a"
             " ON a.id = o.account_id AND a.username || '@' || a.api_host = o.login"
             " WHERE o.is_open = 0 AND o.updated_at >= ?"
             " AND o.id = (SELECT max(id) FROM operations n WHERE n.account_id = o.account_id"
-            "  AND n.domain_name = o.domain_name)"
+            "  AND n.domain_name = o.domain_name AND NOT (n.kind = ? AND n.state = ?))"
             " AND NOT EXISTS (SELECT 1 FROM sites s WHERE s.account_id = o.account_id"
             "  AND s.domain_name = o.domain_name AND s.missing < ?)",
-            (since, GONE_AFTER),
+            (since, OperationKind.CREATE.value, OperationState.FAILED.value, GONE_AFTER),
         )
         operations = [_operation(row) for row in rows]
         return {operation.key: operation for operation in operations}
