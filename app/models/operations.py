@@ -4,13 +4,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+CERTIFICATE_NOT_KNOWN = "not known"
+"""For the kind of a certificate whose description could not be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Specification:
     """All that is needed to make a site anew.
 
     `domains` are all names it answers to, `logs` the paths of its log files. `certificate` is the
-    kind of its certificate as the host calls it, empty if it has none of its own.
+    kind of its certificate as the host calls it, empty if it has none of its own, or
+    CERTIFICATE_NOT_KNOWN.
     """
 
     domain_name: str
@@ -20,6 +24,11 @@ class Specification:
     domains: tuple[str, ...] = ()
     certificate: str = ""
     logs: tuple[str, ...] = ()
+
+    @property
+    def more_domains(self) -> tuple[str, ...]:
+        """The names besides its own, which a site that is made anew does not get."""
+        return tuple(name for name in self.domains if name != self.domain_name)
 
 
 class OperationKind(StrEnum):

@@ -46,8 +46,8 @@ async def recreate_site(req: Request) -> Response:
     actor = actor_of(req)
     account_id, domain_name = key
     try:
-        await services.maker.recreate(account_id, wanted, actor)
-        toast = Toast(f"{domain_name} recreated", site_key=key)
+        lacks = await services.maker.recreate(account_id, wanted, actor)
+        toast = Toast(f"{domain_name} recreated", lacks, site_key=key)
     except OutcomeUnknown as error:
         toast = Toast(f"The answer about {domain_name} was lost.", str(error), is_error=True)
     except (HostingError, InvalidInput) as error:

@@ -68,13 +68,13 @@ async def delete_site(req: Request) -> FtResponse | Response:
         form = await read_form(req, {"confirm": 300})
         if form["confirm"].strip().lower() != site.domain_name:
             raise InvalidInput(f"Type {site.domain_name} to delete the site.", "confirm")
-        await services.maker.delete(site, actor_of(req))
+        operation = await services.maker.delete(site, actor_of(req))
     except OutcomeUnknown as error:
         toast = Toast(f"The answer about {site.domain_name} was lost.", str(error), is_error=True)
     except (InvalidInput, HostingError) as error:
         return FtResponse(await _page(req, site, form, {"confirm": _words(error)}), 422)
     else:
-        words = "Its logs and files are still there."
+        words = f"Its logs and files are still there. {operation.reason}".strip()
         toast = Toast(f"{site.domain_name} deleted", words, site_key=site.key, can_recreate=True)
     await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
     return RedirectResponse(urls.SITES, 303)

@@ -1,11 +1,14 @@
 """Create, delete, enable and disable when the answer is lost: it is looked up, never repeated."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.errors import HostRefused, NotSent, OutcomeUnknown, SwitchedOff
 from app.hosting.changes import Announcement
 from app.models import OperationKind, OperationState, SiteAction
 from app.store.database import Database
+from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import FakePythonAnywhere
 from tests.fakes.troubles import Trouble
 from tests.hosting.conftest import REMOTE, until
@@ -189,6 +192,50 @@ async def test_a_deleted_site_can_be_made_again_with_its_certificate(
     assert fake.websites[SHOP]["webapp"]["command"] == OLD
     assert fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"
     assert deck.operations.recreatable() == {}
+
+
+async def test_what_a_recreated_site_lacks_is_said(deck: Deck, fake: FakePythonAnywhere) -> None:
+    more = {"domain_name": "www.example.org", "enabled": True}
+    fake.websites[SHOP]["webapp"]["domains"].append(more)
+    deleted = await deck.maker.delete(known_site(), ACTOR)
+    assert deleted.old is not None
+    for wanted in (deleted.old, replace(deleted.old, certificate="")):
+        assert "www.example.org" in await deck.maker.recreate(REMOTE.id, wanted, ACTOR)
+        assert "added again: www.example.org" in (await deck.until_closed()).reason
+        del fake.websites[SHOP]
+
+
+async def test_a_site_without_a_readable_certificate_can_be_deleted(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.faults["certificates"] = Fault.GARBAGE
+    deleted = await deck.maker.delete(known_site(), ACTOR)
+    assert deleted.state is OperationState.DONE and SHOP not in fake.websites
+    assert deck.results() == [("delete", "done: Which certificate it had is not known.")]
+    assert deleted.old is not None
+    fake.faults.clear()
+    await deck.maker.recreate(REMOTE.id, deleted.old, ACTOR)
+    assert "not known; check it" in (await deck.until_closed()).reason
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+async def test_a_site_that_is_gone_already_is_forgotten_without_a_call(
+    deck: Deck, fake: FakePythonAnywhere, is_gone: bool
+) -> None:
+    del fake.websites[SHOP]
+    fake.trouble("get", *[Trouble.PLAN_LIMIT] * 2)
+    await deck.maker.delete(replace(known_site(), is_gone=is_gone), ACTOR)
+    assert await deck.site() is None
+    assert fake.called("delete") == 0
+    assert deck.results() == [("delete", "done")]
+
+
+async def test_a_site_that_does_not_show_yet_is_deleted_all_the_same(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("get", Trouble.NOT_FOUND)
+    await deck.maker.delete(known_site(), ACTOR)
+    assert SHOP not in fake.websites
 
 
 async def test_where_a_reload_is_unknown_the_site_is_switched_off_and_on(
