@@ -3,7 +3,7 @@ its site or account."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -122,6 +122,18 @@ class Operations:
                     actor.name, actor.address, operation.kind.action, target, result
                 )
         return is_closed
+
+    def move(self, operation: Operation, account_id: str) -> Operation:
+        """Its account is kept under another id now. Raises SiteBusy if another operation on the
+        site is open there."""
+        try:
+            self._database.execute(
+                "UPDATE operations SET account_id = ? WHERE id = ? AND is_open = 1",
+                (account_id, operation.id),
+            )
+        except ConstraintError:
+            raise SiteBusy(f"{operation.domain_name} is still being changed.") from None
+        return replace(operation, account_id=account_id)
 
     def make_due(self, operation_id: int) -> bool:
         """A person wants it tried at once. False if there is no such open operation."""

@@ -400,7 +400,7 @@ async def test_an_operation_of_a_removed_account_waits_and_holds_up_no_other(
     database: Database, fake: FakePythonAnywhere
 ) -> None:
     first = plan(database)
-    database.execute("UPDATE operations SET account_id = 'removed'")
+    database.execute("UPDATE operations SET account_id = 'removed', login = 'bob@us'")
     plan(database)
     async with working(database, fake.address) as deck:
         assert (await deck.until_closed()).state is OperationState.DONE

@@ -172,6 +172,14 @@ def test_an_old_read_right_after_a_call_is_waited_out() -> None:
     assert isinstance(step(OperationState.FINISHING, Seen.GONE, age=PACE.patience - 1), Wait)
 
 
+@pytest.mark.parametrize("young", ["since_call", "since_start", "in_state"])
+def test_an_old_site_is_completed_when_it_cannot_be_an_old_read(young: str) -> None:
+    operation = replace(CHANGE, state=OperationState.RESTORING)
+    ages = {"since_call": inf, "since_start": inf, "in_state": inf}
+    now = Situation(Seen.OLD, True, **(ages | {young: PACE.lag - 1}))
+    assert isinstance(next_step(operation, now, PACE), Wait)
+
+
 @pytest.mark.parametrize(
     ("command", "seen"),
     [(OLD, Seen.OLD), (f" {NEW} ", Seen.NEW), ("", Seen.PARTIAL), ("/bin/other", Seen.OTHER)],

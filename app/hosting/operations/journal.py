@@ -99,6 +99,10 @@ class Journal:
     async def get(self, operation_id: int) -> Operation | None:
         return await to_thread.run_sync(self._store.get, operation_id)
 
+    async def move(self, operation: Operation, account_id: str) -> Operation:
+        """Its account has this id now. Raises SiteBusy if that one changes the site already."""
+        return await to_thread.run_sync(self._store.move, operation, account_id)
+
     async def make_due(self, operation_id: int) -> bool:
         return await to_thread.run_sync(self._store.make_due, operation_id)
 

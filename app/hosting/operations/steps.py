@@ -174,7 +174,9 @@ def _creating(operation: Operation, now: Situation, pace: Pace) -> Step:
 def _restoring(now: Situation, pace: Pace) -> Step:
     match now.seen:
         case Seen.OLD:
-            return Do(Task.COMPLETE_OLD)
+            # It may be what was there before it was deleted.
+            is_sure = min(now.since_call, now.since_start, now.in_state) >= pace.lag
+            return Do(Task.COMPLETE_OLD) if is_sure else Wait(_OLD_READ)
         case Seen.NEW:
             # Refused, and done all the same.
             return Enter(OperationState.FINISHING)
