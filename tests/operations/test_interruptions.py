@@ -116,7 +116,8 @@ async def test_stopped_between_a_step_and_its_showing_the_row_follows_the_list_a
         show = deck.known.show_in_work
 
         async def stopped_before_it_shows(site: Site) -> None:
-            await deck.worker.stop(deck.operation().id, "eve")
+            if deck.operation().state is OperationState.DELETING:
+                await deck.worker.stop(deck.operation().id, "eve")
             await show(site)
 
         # The gap is a few microseconds; no switch of the fake can be in it.
@@ -124,11 +125,12 @@ async def test_stopped_between_a_step_and_its_showing_the_row_follows_the_list_a
         plan(database)
         deck.worker.wake()
         await deck.until_closed()
+        fake.websites[SHOP]["webapp"]["command"] = "/home/alice/other"
 
         async def follows_the_list() -> bool:
             await deck.known.save_list(REMOTE.id, await deck.client.list_sites())
             site = await deck.site()
-            return site is None or site.reason == ""
+            return site is not None and site.command == "/home/alice/other"
 
         await until(follows_the_list)
 
