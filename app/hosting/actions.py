@@ -47,8 +47,8 @@ class SiteActions:
         if action is SiteAction.DISABLE:
             self._log.check_not_own(site)
         operation = await self._begin_action(action, site, actor)
-        await self._aftermath.expect(action, site)
         try:
+            await self._aftermath.expect(action, site)
             if operation is not None:
                 await client.set_enabled(site.domain_name, action is SiteAction.ENABLE)
             elif (found := await self._reload(client, site)) is not None:
@@ -61,6 +61,10 @@ class SiteActions:
             if operation is not None:
                 await self._log.fail(operation, error)
             await self._log.record(action, site, actor, f"failed: {error}")
+            raise
+        except BaseException:
+            # A locked database, or the end of the request; what was written down is seen to.
+            await self._aftermath.take_back(action, site)
             raise
         if operation is not None:
             await self._log.journal.close(operation, OperationState.DONE, is_told=False)

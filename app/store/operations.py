@@ -24,6 +24,7 @@ KEPT = timedelta(days=400)
 """So that an old command can always be found."""
 RECREATABLE = timedelta(days=30)
 # One call that is repeated by nobody: a newer wish takes its place.
+_REPLACED = "It was superseded by a later change."
 _REPLACEABLE = (OperationKind.ENABLE.value, OperationKind.DISABLE.value)
 
 
@@ -46,22 +47,26 @@ class Operations:
     ) -> Operation:
         """Writes the operation down. Raises SiteBusy if another one on the site is open.
 
-        A switch that is still being settled gives way to whatever comes after it.
+        A switch that is still being settled gives way to whatever comes after it, which is
+        recorded as its end.
         """
         now = datetime.now(UTC).timestamp()
         with self._database.transaction():
-            self._database.execute(
-                "UPDATE operations SET is_open = 0, state = ?, note = ?, updated_at = ?"
-                " WHERE account_id = ? AND domain_name = ? AND is_open = 1 AND kind IN (?, ?)",
+            replaced = self._database.query(
+                "UPDATE operations SET is_open = 0, state = ?, note = '', reason = ?,"
+                " updated_at = ? WHERE account_id = ? AND domain_name = ? AND is_open = 1"
+                " AND kind IN (?, ?) RETURNING *",
                 (
                     OperationState.FAILED.value,
-                    "Something newer was asked for before this was settled.",
+                    _REPLACED,
                     now,
                     account.id,
                     domain_name,
                     *_REPLACEABLE,
                 ),
             )
+            for row in replaced:
+                self._record(_operation(row), f"failed: {_REPLACED}")
             try:
                 rows = self._database.query(
                     "INSERT INTO operations (account_id, login, domain_name, kind, state, is_open,"
@@ -113,14 +118,10 @@ class Operations:
 
     def close(self, operation: Operation, result: str) -> bool:
         """Keeps its end together with the entry in the record of activity, in one commit."""
-        target = "/".join(operation.key)
-        actor = operation.actor
         with self._database.transaction():
             is_closed = self._update(operation)
             if is_closed:
-                self._activity.record(
-                    actor.name, actor.address, operation.kind.action, target, result
-                )
+                self._record(operation, result)
         return is_closed
 
     def move(self, operation: Operation, account_id: str) -> Operation:
@@ -205,6 +206,10 @@ class Operations:
         return self._database.execute(
             "DELETE FROM operations WHERE is_open = 0 AND updated_at < ?", (before,)
         )
+
+    def _record(self, operation: Operation, result: str) -> None:
+        actor, action = operation.actor, operation.kind.action
+        self._activity.record(actor.name, actor.address, action, "/".join(operation.key), result)
 
     def _update(self, operation: Operation) -> bool:
         changed = self._database.execute(

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from app.errors import HostRefused, NotSent, OutcomeUnknown, SwitchedOff
-from app.hosting.changes import Announcement
-from app.models import OperationKind, OperationState, SiteAction
+from app.hosting.changes import Announcement, OperationsChanged
+from app.models import OperationKind, OperationState, SiteAction, SiteStatus
 from app.store.database import Database
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import FakePythonAnywhere
@@ -164,8 +164,14 @@ async def test_a_newer_click_takes_the_place_of_a_switch_that_is_looked_up(
     with pytest.raises(OutcomeUnknown):
         await run(deck, SiteAction.DISABLE)
     first = deck.operation()
-    await run(deck, SiteAction.DISABLE)
+    with deck.changes.subscribe() as queue:
+        await run(deck, SiteAction.DISABLE)
+        assert OperationsChanged(()) in await deck.until_told(queue)
     assert deck.operation().id != first.id
+    assert deck.results() == [
+        ("disable", "failed: It was superseded by a later change."),
+        ("disable", "done"),
+    ]
     assert deck.operations.open() == []
     assert not fake.websites[SHOP]["enabled"]
 
@@ -315,6 +321,19 @@ async def test_a_site_whose_switch_is_refused_at_once_was_not_touched(
     assert deck.operation().state is OperationState.FAILED
     [(action, result)] = deck.results()
     assert action == "reload" and result.startswith("failed: ")
+
+
+async def test_a_row_does_not_go_on_waiting_after_an_unexpected_error(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(domain_name: str) -> None:
+        raise RuntimeError("the client is broken")
+
+    monkeypatch.setattr(deck.client, "reload_site", broken)
+    with pytest.raises(RuntimeError):
+        await run(deck, SiteAction.RELOAD)
+    site = await deck.site()
+    assert site is not None and site.status is SiteStatus.RUNNING
 
 
 async def test_the_reload_of_a_site_that_is_gone_switches_nothing(

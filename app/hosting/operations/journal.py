@@ -39,6 +39,7 @@ class Journal:
 
         Raises SiteBusy.
         """
+        before = await self.open_on(account.id, domain_name)
         operation = await to_thread.run_sync(
             lambda: self._store.begin(
                 account,
@@ -51,7 +52,8 @@ class Journal:
                 due_in=timedelta(seconds=due_in),
             )
         )
-        if operation.is_shown:
+        # What was open before has given way to this one, and is not shown any more.
+        if operation.is_shown or before is not None:
             await self.publish()
         return operation
 
