@@ -42,6 +42,10 @@ class OutcomeUnknown(HostUnavailable):
     """A change was sent and its answer was lost; the journal finds out what came of it."""
 
 
+class SwitchedOff(HostingError):
+    """A reload has left the site switched off, or may have; the journal switches it on again."""
+
+
 class SiteBusy(HostingError):
     """Another operation on the same site is not finished."""
 

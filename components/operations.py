@@ -1,12 +1,12 @@
 """Operations that are not finished: what is being done, since when, and what a person can do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fasthtml.common import FT, A, Button, Dd, Div, Dl, Dt, P, Section, Strong
 
 from app import urls
-from app.models import Operation, OperationKind, Specification
+from app.models import CERTIFICATE_NOT_KNOWN, Operation, OperationKind, Specification
 from components.feedback import CodeBox, CopyButton, RecreateForm
 from components.forms import FragmentForm
 from components.icons import Icon
@@ -37,6 +37,7 @@ def DeletedSite(operation: Operation, spec: Specification, *, may_create: bool) 
         P(
             Strong(f"{operation.domain_name} {what}. "),
             "How it was made is kept for 30 days. Code and logs were left where they are.",
+            *_not_recreated(spec),
         ),
         Div(
             RecreateForm(*operation.key, cls="btn btn-primary") if may_create else None,
@@ -46,6 +47,14 @@ def DeletedSite(operation: Operation, spec: Specification, *, may_create: bool) 
         cls="notice info",
         aria_label="Deleted site",
     )
+
+
+def _not_recreated(spec: Specification) -> Iterator[str]:
+    """What a person has to see to after it is recreated."""
+    if spec.more_domains:
+        yield f" It also answered to {', '.join(spec.more_domains)}, which it will not any more."
+    if spec.certificate == CERTIFICATE_NOT_KNOWN:
+        yield " Which certificate it had is not known."
 
 
 def StoppedChange(operation: Operation, now: datetime) -> FT:

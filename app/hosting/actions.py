@@ -1,21 +1,28 @@
 """Reload, enable and disable: written down, told to the account, recorded, announced."""
 
-import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 
-from app.errors import HostingError, HostRefused, SiteBusy
+from app.errors import HostingError, HostRefused, SiteBusy, SwitchedOff
 from app.hosting.aftermath import Aftermath
 from app.hosting.client import HostingClient
 from app.hosting.journalled import JournalledCalls, as_known
 from app.hosting.known import KnownSites
 from app.hosting.operations import calls
-from app.models import Actor, Operation, OperationKind, OperationState, Site, SiteAction
-
-SWITCH_TRIES = 3
+from app.models import (
+    Actor,
+    Operation,
+    OperationKind,
+    OperationState,
+    Site,
+    SiteAction,
+    Specification,
+)
 
 
 class SiteActions:
-    """What one click does to a site. All but a reload goes through the journal."""
+    """What one click does to a site. All but a reload in one call goes through the journal."""
 
     def __init__(
         self,
@@ -34,20 +41,30 @@ class SiteActions:
 
         The expected state is kept before the call, so that no later observation is overwritten,
         and taken back if the call fails. Raises HostingError; OutcomeUnknown if only the answer
-        of a switch was lost.
+        of a switch was lost, SwitchedOff if a reload is not finished.
         """
         client = self._log.client(site.account_id)
         if action is SiteAction.DISABLE:
             self._log.check_not_own(site)
         operation = await self._begin_action(action, site, actor)
-        await self._aftermath.expect(action, site)
         try:
-            await self._call(client, action, site, actor)
+            await self._aftermath.expect(action, site)
+            if operation is not None:
+                await client.set_enabled(site.domain_name, action is SiteAction.ENABLE)
+            elif (found := await self._reload(client, site)) is not None:
+                operation = await self._begin_switching(client, found, actor)
+                await self._switch_off_and_on(client, operation)
+        except SwitchedOff:
+            raise
         except HostingError as error:
             await self._aftermath.take_back(action, site)
             if operation is not None:
                 await self._log.fail(operation, error)
             await self._log.record(action, site, actor, f"failed: {error}")
+            raise
+        except BaseException:
+            # A locked database, or the end of the request; what was written down is seen to.
+            await self._aftermath.take_back(action, site)
             raise
         if operation is not None:
             await self._log.journal.close(operation, OperationState.DONE, is_told=False)
@@ -58,56 +75,59 @@ class SiteActions:
         return await self._known.get(*site.key) or site
 
     async def _begin_action(self, action: SiteAction, site: Site, actor: Actor) -> Operation | None:
-        """A reload is not journalled, but has to wait for what is."""
+        """A reload in one call is not journalled, but has to wait for what is."""
         if action is SiteAction.RELOAD:
             if await self._log.journal.open_on(*site.key) is not None:
                 raise SiteBusy(f"{site.domain_name} is still being changed.")
             return None
         kind = OperationKind.ENABLE if action is SiteAction.ENABLE else OperationKind.DISABLE
         client = self._log.client(site.account_id)
-        return await self._log.begin(client, site.domain_name, kind, actor, old=as_known(site))
+        old = as_known(site)
+        new = replace(old, enabled=kind is OperationKind.ENABLE)
+        return await self._log.begin(client, site.domain_name, kind, actor, old=old, new=new)
 
-    async def _call(
-        self, client: HostingClient, action: SiteAction, site: Site, actor: Actor
-    ) -> None:
-        if action is not SiteAction.RELOAD:
-            await client.set_enabled(site.domain_name, action is SiteAction.ENABLE)
-            return
+    async def _reload(self, client: HostingClient, site: Site) -> Specification | None:
+        """None when it is done; the site as it is if its host does not know this call."""
         try:
             await client.reload_site(site.domain_name)
         except HostRefused as error:
-            # A site that is there, at a host that does not know this call.
-            if error.status not in (404, 405) or not await _is_enabled(client, site.domain_name):
+            if error.status not in (404, 405):
                 raise
-            await self._switch_off_and_on(client, site, actor)
+            found = None
+            with suppress(HostingError):
+                found = await calls.look(client, site.domain_name)
+            if found is None or not found[1].enabled:
+                raise error
+            self._log.check_not_own(site)
+            return found[1]
+        return None
 
-    async def _switch_off_and_on(self, client: HostingClient, site: Site, actor: Actor) -> None:
-        """What a reload was before there was a call for it.
+    async def _begin_switching(
+        self, client: HostingClient, found: Specification, actor: Actor
+    ) -> Operation:
+        """What a reload was before there was a call for it. The worker sees to it that the site is
+        switched on again, whatever becomes of this process."""
+        return await self._log.begin(
+            client,
+            found.domain_name,
+            OperationKind.RELOAD,
+            actor,
+            state=OperationState.SWITCHING_ON,
+            old=found,
+            new=found,
+        )
 
-        Journalled as the second half, so that a site that stays off is told of. Setting the switch
-        twice does no harm, so that half may be repeated.
-        """
-        kind = OperationKind.ENABLE
-        operation = await self._log.begin(client, site.domain_name, kind, actor, old=as_known(site))
+    async def _switch_off_and_on(self, client: HostingClient, operation: Operation) -> None:
+        """Raises SwitchedOff if the worker has to end it, else HostingError: nothing was done."""
+        may_be_off = False
         try:
-            await client.set_enabled(site.domain_name, False)
+            await client.set_enabled(operation.domain_name, False)
+            may_be_off = True
+            await client.set_enabled(operation.domain_name, True)
         except HostingError as error:
-            if not calls.is_unclear(error):
-                await self._log.fail(operation, error)
-        for tries_left in reversed(range(SWITCH_TRIES)):
-            try:
-                await client.set_enabled(site.domain_name, True)
-                break
-            except HostingError as error:
-                if not tries_left:
-                    self._refresh_soon(site.account_id)
-                    await self._log.fail(operation, error)
-            await asyncio.sleep(self._log.pace.double_look)
-        await self._log.journal.close(operation, OperationState.DONE, is_told=False)
-
-
-async def _is_enabled(client: HostingClient, domain_name: str) -> bool:
-    try:
-        return (await client.get_site(domain_name)).enabled
-    except HostRefused:
-        return False
+            if not may_be_off and not calls.is_unclear(error):
+                raise
+            await self._log.look_soon(operation, str(error))
+            raise SwitchedOff(
+                f"It is switched off for its reload and is being switched on again. {error}"
+            ) from None

@@ -5,18 +5,14 @@ from typing import NoReturn
 
 from anyio import to_thread
 
-from app.errors import HostingError, HostRefused, InvalidInput, NotSent, OutcomeUnknown
+from app.errors import HostingError, HostRefused, NotSent, OutcomeUnknown
 from app.hosting.client import HostingClient
 from app.hosting.operations import calls
 from app.hosting.operations.journal import Journal
 from app.hosting.operations.steps import Pace
+from app.hosting.refusedsites import explained
 from app.models import Actor, Operation, OperationKind, OperationState, Site, Specification
 from app.store.activity import ActivityLog
-
-_CLASSIC = (
-    "If a classic web app of this account has the domain, delete that one on the host's Web page "
-    "first. The plan may also be full."
-)
 
 
 class JournalledCalls:
@@ -57,12 +53,20 @@ class JournalledCalls:
         kind: OperationKind,
         actor: Actor,
         *,
+        state: OperationState = OperationState.ASKED,
         old: Specification | None = None,
         new: Specification | None = None,
     ) -> Operation:
-        """For one call that is made next; the worker leaves it alone until that has ended."""
+        """For what is called next; the worker leaves it alone until that has ended."""
         return await self.journal.begin(
-            client.account, domain_name, kind, actor, old=old, new=new, due_in=self.pace.quiet
+            client.account,
+            domain_name,
+            kind,
+            actor,
+            state=state,
+            old=old,
+            new=new,
+            due_in=self.pace.quiet,
         )
 
     async def fail(self, operation: Operation, error: HostingError) -> NoReturn:
@@ -75,7 +79,8 @@ class JournalledCalls:
         await self.journal.close(operation, OperationState.FAILED, str(error), is_told=False)
         kinds = (OperationKind.CREATE, OperationKind.CHANGE_COMMAND)
         if operation.kind in kinds and isinstance(error, HostRefused):
-            raise _at_its_field(error, operation.domain_name) from None
+            account = self.client(operation.account_id).account
+            raise explained(error, account, operation.domain_name) or error from None
         raise error
 
     async def look_soon(self, operation: Operation, words: str) -> None:
@@ -92,19 +97,3 @@ class JournalledCalls:
 def as_known(site: Site) -> Specification:
     """What is known of how it was made, without asking its host."""
     return Specification(site.domain_name, site.command, site.enabled)
-
-
-def _at_its_field(error: HostRefused, domain_name: str) -> HostingError | InvalidInput:
-    """A refused creation at the field of the form that it is about, if it is about one."""
-    if error.status == 403:
-        return InvalidInput(f"{error} {_CLASSIC}", "domain_name")
-    if error.field in ("domain_name", "command", "working_directory"):
-        field = error.field.replace("working_directory", "working_folder")
-        return InvalidInput(_plain(error, domain_name), field)
-    return error
-
-
-def _plain(error: HostRefused, domain_name: str) -> str:
-    if "already exists" in str(error):
-        return f"{domain_name} is taken: this account, or another one, already has such a site."
-    return str(error)

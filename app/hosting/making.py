@@ -3,6 +3,7 @@
 A command that the host cannot change in place is left to the worker of the journal altogether.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from app.hosting.journalled import JournalledCalls, as_known
 from app.hosting.known import KnownSites
 from app.hosting.operations import calls
 from app.models import (
+    CERTIFICATE_NOT_KNOWN,
     AccountKind,
     Actor,
     Operation,
@@ -54,29 +56,35 @@ class SiteMaker:
         wanted = Specification(domain_name, command, enabled, working_folder)
         await self._create(account_id, wanted, actor)
 
-    async def recreate(self, account_id: str, wanted: Specification, actor: Actor) -> None:
-        """Makes a site again that was deleted. Raises HostingError, InvalidInput."""
-        await self._create(account_id, wanted, actor)
+    async def recreate(self, account_id: str, wanted: Specification, actor: Actor) -> str:
+        """Makes a site again that was deleted, and returns what it lacks, in words.
 
-    async def delete(self, site: Site, actor: Actor) -> None:
-        """A site that the host does not know any more counts as deleted. Raises HostingError.
+        Raises HostingError, InvalidInput.
+        """
+        await self._create(account_id, wanted, actor)
+        return calls.lost_with(wanted)
+
+    async def delete(self, site: Site, actor: Actor) -> Operation:
+        """A site that the host does not know any more is only forgotten. Raises HostingError.
 
         How it was made is read and written down before, so that it can be made again.
         """
         client = self._log.client(site.account_id)
         self._log.check_not_own(site)
         found = await self._describe(client, site, OperationKind.DELETE, actor)
+        if found is None and not site.is_gone:
+            # The host may not show yet what has just been made.
+            await asyncio.sleep(self._log.pace.double_look)
+            found = await self._describe(client, site, OperationKind.DELETE, actor)
         operation = await self._log.begin(
             client, site.domain_name, OperationKind.DELETE, actor, old=found or as_known(site)
         )
-        try:
-            await client.delete_site(site.domain_name)
-        except HostingError as error:
-            if not (isinstance(error, HostRefused) and error.status == 404):
-                self._refresh_soon(site.account_id)
-                await self._log.fail(operation, error)
+        if found is not None:
+            await self._delete(client, operation)
         await self._known.forget(*site.key)
-        await self._log.journal.close(operation, OperationState.DONE, is_told=False)
+        is_certain = found is None or found.certificate != CERTIFICATE_NOT_KNOWN
+        words = "" if is_certain else "Which certificate it had is not known."
+        return await self._log.journal.close(operation, OperationState.DONE, words, is_told=False)
 
     def check_command(self, site: Site, text: str) -> str:
         """The new command, if it can work and is another one. Raises InvalidInput, NotFound."""
@@ -116,6 +124,13 @@ class SiteMaker:
         new = replace(old, command=command)
         if client.account.kind is AccountKind.LOCAL:
             return await self._change_in_place(client, old, new, actor)
+        if old.more_domains:
+            raise InvalidInput(
+                f"This site also answers to {', '.join(old.more_domains)}. The host changes a "
+                "command only by deleting the site and making it anew, and then it has one domain "
+                "only. Make a second site with the new command instead.",
+                "command",
+            )
         operation = await self._log.journal.begin(
             client.account,
             site.domain_name,
@@ -147,10 +162,19 @@ class SiteMaker:
         if (site.command, site.enabled) == (wanted.command, wanted.enabled) and not (
             wanted.certificate
         ):
-            await self._log.journal.close(operation, OperationState.DONE, is_told=False)
+            lacks = calls.lost_with(wanted)
+            await self._log.journal.close(operation, OperationState.DONE, lacks, is_told=False)
         else:
             words = "It is there, but not all of it yet."
             await self._log.look_soon(operation, words)
+
+    async def _delete(self, client: HostingClient, operation: Operation) -> None:
+        try:
+            await client.delete_site(operation.domain_name)
+        except HostingError as error:
+            if not (isinstance(error, HostRefused) and error.status == 404):
+                self._refresh_soon(operation.account_id)
+                await self._log.fail(operation, error)
 
     async def _change_in_place(
         self,
@@ -178,7 +202,8 @@ class SiteMaker:
             found = await calls.look(client, site.domain_name)
             if found is None:
                 return None
-            certificate = await calls.certificate_of(client, site.domain_name)
+            pause = self._log.pace.double_look
+            certificate = await calls.certificate_if_known(client, site.domain_name, pause)
         except HostingError as error:
             await self._log.record(kind.action, site, actor, f"failed: {error}")
             raise error if isinstance(error, HostRefused) else NotSent(str(error)) from None

@@ -39,6 +39,7 @@ from app.models.logs import (
     TracebackPart,
 )
 from app.models.operations import (
+    CERTIFICATE_NOT_KNOWN,
     Actor,
     Operation,
     OperationKind,
@@ -68,6 +69,7 @@ from app.models.templates import (
 )
 
 __all__ = [
+    "CERTIFICATE_NOT_KNOWN",
     "LOCAL_ID",
     "Account",
     "AccountKind",

@@ -4,13 +4,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+CERTIFICATE_NOT_KNOWN = "not known"
+"""For the kind of a certificate whose description could not be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Specification:
     """All that is needed to make a site anew.
 
     `domains` are all names it answers to, `logs` the paths of its log files. `certificate` is the
-    kind of its certificate as the host calls it, empty if it has none of its own.
+    kind of its certificate as the host calls it, empty if it has none of its own, or
+    CERTIFICATE_NOT_KNOWN.
     """
 
     domain_name: str
@@ -21,6 +25,11 @@ class Specification:
     certificate: str = ""
     logs: tuple[str, ...] = ()
 
+    @property
+    def more_domains(self) -> tuple[str, ...]:
+        """The names besides its own, which a site that is made anew does not get."""
+        return tuple(name for name in self.domains if name != self.domain_name)
+
 
 class OperationKind(StrEnum):
     """What is to be done to a site."""
@@ -30,6 +39,7 @@ class OperationKind(StrEnum):
     ENABLE = "enable"
     DISABLE = "disable"
     CHANGE_COMMAND = "change_command"
+    RELOAD = "reload"
 
     @property
     def action(self) -> str:
@@ -42,11 +52,13 @@ class OperationState(StrEnum):
 
     One call to the host is `asked` and then `done` or `failed`. A command that the host cannot
     change goes from `planned` through `deleting`, `creating` and `finishing` to `done`, or through
-    `restoring` to `restored`; it is `aborted` when the site is not what it was any more.
+    `restoring` to `restored`; it is `aborted` when the site is not what it was any more. A reload
+    by switching the site off and on is `switching_on` from before it is switched off.
     """
 
     PLANNED = "planned"
     ASKED = "asked"
+    SWITCHING_ON = "switching_on"
     DELETING = "deleting"
     CREATING = "creating"
     FINISHING = "finishing"
@@ -77,9 +89,11 @@ _ASKED_WORDS = {
     OperationKind.ENABLE: "was being enabled",
     OperationKind.DISABLE: "was being disabled",
     OperationKind.CHANGE_COMMAND: "was being given another command",
+    OperationKind.RELOAD: "was being reloaded",
 }
 _STATE_WORDS = {
     OperationState.PLANNED: "is about to get another command",
+    OperationState.SWITCHING_ON: "is switched off for its reload and is being switched on again",
     OperationState.DELETING: "is being deleted, to be created with its new command",
     OperationState.CREATING: "is being created with its new command",
     OperationState.FINISHING: "is there again and gets its settings",
@@ -133,6 +147,17 @@ class Operation:
     @property
     def key(self) -> tuple[str, str]:
         return self.account_id, self.domain_name
+
+    @property
+    def never_was(self) -> bool:
+        """A creation that has failed: there is nothing of the site to be kept."""
+        return self.kind is OperationKind.CREATE and self.state is OperationState.FAILED
+
+    @property
+    def is_stopped_change(self) -> bool:
+        """A change of command that was given up halfway."""
+        is_change = self.kind is OperationKind.CHANGE_COMMAND
+        return is_change and self.state is OperationState.ABORTED
 
     @property
     def is_shown(self) -> bool:

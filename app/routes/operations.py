@@ -1,5 +1,7 @@
 """What people do about operations that are not finished, and sites that are to come back."""
 
+from dataclasses import replace
+
 from anyio import to_thread
 from fasthtml.common import FT, Div
 from starlette.requests import Request
@@ -7,11 +9,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
+from app.hosting.journalled import as_known
 from app.hosting.operations.outcomes import specification_of
-from app.models import Operation, OperationState, Role, Specification, Toast
+from app.models import Operation, Role, Specification, Toast
 from app.routes.pages import set_flash
 from app.routes.router import Router
-from app.routes.services import actor_of, services_of, session_of, utc_now
+from app.routes.services import Services, actor_of, services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH
 from components.operations import DeletedSite, StoppedChange
 
@@ -43,8 +46,8 @@ async def recreate_site(req: Request) -> Response:
     actor = actor_of(req)
     account_id, domain_name = key
     try:
-        await services.maker.recreate(account_id, wanted, actor)
-        toast = Toast(f"{domain_name} recreated", site_key=key)
+        lacks = await services.maker.recreate(account_id, wanted, actor)
+        toast = Toast(f"{domain_name} recreated", lacks, site_key=key)
     except OutcomeUnknown as error:
         toast = Toast(f"The answer about {domain_name} was lost.", str(error), is_error=True)
     except (HostingError, InvalidInput) as error:
@@ -61,11 +64,18 @@ async def _vanished_site(req: Request) -> Specification | None:
     site = await services.known.get(*key)
     if site is None or not site.is_gone:
         return None
-    seen = Specification(site.domain_name, site.command, site.enabled)
     last = await to_thread.run_sync(services.operations.latest, *key)
-    kept = specification_of(last) if last else None
+    kept = await _kept(services, last) if last else None
     # The journal knows more, such as the certificate, if it knows the same site.
-    return kept if kept is not None and kept.command == seen.command else seen
+    if kept is not None and kept.command == site.command:
+        return replace(kept, enabled=site.enabled)
+    return as_known(site)
+
+
+async def _kept(services: Services, operation: Operation) -> Specification | None:
+    """How the site was made, as far as the journal knows it up to the operation."""
+    operations = await to_thread.run_sync(services.operations.on_site, operation)
+    return specification_of(operations)
 
 
 async def deleted_site(req: Request) -> tuple[Operation, Specification]:
@@ -74,9 +84,9 @@ async def deleted_site(req: Request) -> tuple[Operation, Specification]:
     Raises NotFound if the site is there, or nothing is kept of it.
     """
     key = req.path_params["account_id"], req.path_params["domain"]
-    kept = await to_thread.run_sync(services_of(req).operations.recreatable)
-    operation = kept.get(key)
-    wanted = specification_of(operation) if operation else None
+    services = services_of(req)
+    operation = (await to_thread.run_sync(services.operations.recreatable)).get(key)
+    wanted = await _kept(services, operation) if operation else None
     if operation is None or wanted is None:
         raise NotFound(f"There is no site called {key[1]}.")
     return operation, wanted
@@ -85,11 +95,10 @@ async def deleted_site(req: Request) -> tuple[Operation, Specification]:
 async def deleted_notice(req: Request) -> FT:
     """Raises NotFound like `deleted_site`."""
     operation, wanted = await deleted_site(req)
-    was_stopped = operation.state is OperationState.ABORTED
     may_create = session_of(req).user.role.includes(Role.ADMIN)
     return Div(
         DeletedSite(operation, wanted, may_create=may_create),
-        StoppedChange(operation, utc_now()) if was_stopped else None,
+        StoppedChange(operation, utc_now()) if operation.is_stopped_change else None,
         cls="stack",
     )
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import HostingError, HostRefused, NotFound, OutcomeUnknown
+from app.errors import HostingError, HostRefused, NotFound, OutcomeUnknown, SwitchedOff
 from app.hosting import sample
 from app.hosting.operations.calls import is_unclear
 from app.models import Role, Site, SiteAction, SiteStatus, Toast
@@ -135,6 +135,10 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
         # The row shows what was known before; what came of it arrives on the event stream.
         words = f"{action.value.capitalize()} {site.domain_name}: the answer was lost"
         toast = Toast(words, str(error), is_error=True, site_key=site.key)
+    except SwitchedOff as error:
+        site = await services.known.get(*site.key) or site
+        words = f"Reload {site.domain_name}: not finished"
+        toast = Toast(words, str(error), is_error=True, site_key=site.key)
     except HostingError as error:
         status = 502
         words = f"{action.value.capitalize()} failed: {site.domain_name}"
@@ -144,7 +148,7 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
         return await _back(req, services, site, toast)
     label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
     # What a reload came to is announced when the site has answered; the row shows it till then.
-    is_told = status != 200 or action is not SiteAction.RELOAD
+    is_told = toast.is_error or action is not SiteAction.RELOAD
     parts = (_changed_part(req, site, label), ToastOutOfBand(toast) if is_told else None)
     return FtResponse(tuple(filter(None, parts)), status)
 

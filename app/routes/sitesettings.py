@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
-from app.models import OperationState, Role, Site, Toast
+from app.models import Role, Site, Toast
 from app.routes.domaincards import domain_cards
 from app.routes.openoperations import operations_area
 from app.routes.pages import set_flash, shell_page
@@ -68,13 +68,13 @@ async def delete_site(req: Request) -> FtResponse | Response:
         form = await read_form(req, {"confirm": 300})
         if form["confirm"].strip().lower() != site.domain_name:
             raise InvalidInput(f"Type {site.domain_name} to delete the site.", "confirm")
-        await services.maker.delete(site, actor_of(req))
+        operation = await services.maker.delete(site, actor_of(req))
     except OutcomeUnknown as error:
         toast = Toast(f"The answer about {site.domain_name} was lost.", str(error), is_error=True)
     except (InvalidInput, HostingError) as error:
         return FtResponse(await _page(req, site, form, {"confirm": _words(error)}), 422)
     else:
-        words = "Its logs and files are still there."
+        words = f"Its logs and files are still there. {operation.reason}".strip()
         toast = Toast(f"{site.domain_name} deleted", words, site_key=site.key, can_recreate=True)
     await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
     return RedirectResponse(urls.SITES, 303)
@@ -99,7 +99,7 @@ async def _page(
         raise NotFound("There is no such account.")
     may_change = session_of(req).user.role.includes(Role.ADMIN)
     last = await to_thread.run_sync(services.operations.latest, *site.key)
-    was_stopped = last is not None and last.state is OperationState.ABORTED
+    was_stopped = last is not None and last.is_stopped_change
     stopped = StoppedChange(last, utc_now()) if last is not None and was_stopped else None
     return await shell_page(
         req,

@@ -3,7 +3,7 @@ its site or account."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ KEPT = timedelta(days=400)
 """So that an old command can always be found."""
 RECREATABLE = timedelta(days=30)
 # One call that is repeated by nobody: a newer wish takes its place.
+_REPLACED = "It was superseded by a later change."
 _REPLACEABLE = (OperationKind.ENABLE.value, OperationKind.DISABLE.value)
 
 
@@ -46,22 +47,26 @@ class Operations:
     ) -> Operation:
         """Writes the operation down. Raises SiteBusy if another one on the site is open.
 
-        A switch that is still being settled gives way to whatever comes after it.
+        A switch that is still being settled gives way to whatever comes after it, which is
+        recorded as its end.
         """
         now = datetime.now(UTC).timestamp()
         with self._database.transaction():
-            self._database.execute(
-                "UPDATE operations SET is_open = 0, state = ?, note = ?, updated_at = ?"
-                " WHERE account_id = ? AND domain_name = ? AND is_open = 1 AND kind IN (?, ?)",
+            replaced = self._database.query(
+                "UPDATE operations SET is_open = 0, state = ?, note = '', reason = ?,"
+                " updated_at = ? WHERE account_id = ? AND domain_name = ? AND is_open = 1"
+                " AND kind IN (?, ?) RETURNING *",
                 (
                     OperationState.FAILED.value,
-                    "Something newer was asked for before this was settled.",
+                    _REPLACED,
                     now,
                     account.id,
                     domain_name,
                     *_REPLACEABLE,
                 ),
             )
+            for row in replaced:
+                self._record(_operation(row), f"failed: {_REPLACED}")
             try:
                 rows = self._database.query(
                     "INSERT INTO operations (account_id, login, domain_name, kind, state, is_open,"
@@ -96,17 +101,40 @@ class Operations:
         """Keeps how far it has come. False, and nothing changes, if it has been closed."""
         return self._update(operation)
 
+    def postpone(self, operation_id: int, next_at: datetime | None, note: str | None) -> bool:
+        """Only when it is looked at again, and why (None: as before); its state may be another by
+        now. False if there is no such open operation."""
+        changed = self._database.execute(
+            "UPDATE operations SET next_at = ?, note = coalesce(?, note), updated_at = ?"
+            " WHERE id = ? AND is_open = 1",
+            (
+                _seconds(next_at),
+                None if note is None else note[:500],
+                datetime.now(UTC).timestamp(),
+                operation_id,
+            ),
+        )
+        return changed > 0
+
     def close(self, operation: Operation, result: str) -> bool:
         """Keeps its end together with the entry in the record of activity, in one commit."""
-        target = "/".join(operation.key)
-        actor = operation.actor
         with self._database.transaction():
             is_closed = self._update(operation)
             if is_closed:
-                self._activity.record(
-                    actor.name, actor.address, operation.kind.action, target, result
-                )
+                self._record(operation, result)
         return is_closed
+
+    def move(self, operation: Operation, account_id: str) -> Operation:
+        """Its account is kept under another id now. Raises SiteBusy if another operation on the
+        site is open there."""
+        try:
+            self._database.execute(
+                "UPDATE operations SET account_id = ? WHERE id = ? AND is_open = 1",
+                (account_id, operation.id),
+            )
+        except ConstraintError:
+            raise SiteBusy(f"{operation.domain_name} is still being changed.") from None
+        return replace(operation, account_id=account_id)
 
     def make_due(self, operation_id: int) -> bool:
         """A person wants it tried at once. False if there is no such open operation."""
@@ -145,19 +173,29 @@ class Operations:
         )
         return _operation(rows[0]) if rows else None
 
+    def on_site(self, operation: Operation) -> list[Operation]:
+        """All on its site up to itself, the newest first, as long as the account is the same."""
+        rows = self._database.query(
+            "SELECT * FROM operations WHERE account_id = ? AND domain_name = ? AND login = ?"
+            " AND id <= ? ORDER BY id DESC",
+            (operation.account_id, operation.domain_name, operation.login, operation.id),
+        )
+        return [_operation(row) for row in rows]
+
     def recreatable(self) -> dict[tuple[str, str], Operation]:
         """By site: the newest operation of the last 30 days, where none is open and the site is
-        not there, as long as its account is the one it was."""
+        not there, as long as its account is the one it was. What failed to make a site does not
+        count."""
         since = (datetime.now(UTC) - RECREATABLE).timestamp()
         rows = self._database.query(
             "SELECT o.* FROM operations o JOIN accounts a"
             " ON a.id = o.account_id AND a.username || '@' || a.api_host = o.login"
             " WHERE o.is_open = 0 AND o.updated_at >= ?"
             " AND o.id = (SELECT max(id) FROM operations n WHERE n.account_id = o.account_id"
-            "  AND n.domain_name = o.domain_name)"
+            "  AND n.domain_name = o.domain_name AND NOT (n.kind = ? AND n.state = ?))"
             " AND NOT EXISTS (SELECT 1 FROM sites s WHERE s.account_id = o.account_id"
             "  AND s.domain_name = o.domain_name AND s.missing < ?)",
-            (since, GONE_AFTER),
+            (since, OperationKind.CREATE.value, OperationState.FAILED.value, GONE_AFTER),
         )
         operations = [_operation(row) for row in rows]
         return {operation.key: operation for operation in operations}
@@ -168,6 +206,10 @@ class Operations:
         return self._database.execute(
             "DELETE FROM operations WHERE is_open = 0 AND updated_at < ?", (before,)
         )
+
+    def _record(self, operation: Operation, result: str) -> None:
+        actor, action = operation.actor, operation.kind.action
+        self._activity.record(actor.name, actor.address, action, "/".join(operation.key), result)
 
     def _update(self, operation: Operation) -> bool:
         changed = self._database.execute(

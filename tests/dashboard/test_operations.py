@@ -178,6 +178,54 @@ def test_a_site_that_vanished_elsewhere_is_recreated_as_it_was_seen(place: Place
     assert site is not None and not site.is_gone
 
 
+def test_a_vanished_site_comes_back_with_its_switch_and_its_certificate(place: Place) -> None:
+    place.fake.add_certificate(SHOP)
+    place.post(f"{SITE}/command", command=NEW, confirmed="yes")
+    place.until_closed()
+    eventually(lambda: place.post(f"{SITE}/disable").status_code == 303, "it is disabled")
+    assert not place.fake.websites[SHOP]["enabled"]
+    del place.fake.websites[SHOP]
+    place.fake.certificates.clear()
+    site = place.services.sites.get("acme", SHOP)
+    assert site is not None
+    place.services.sites.save(replace(site, is_gone=True))
+    place.post(f"{SITE}/recreate")
+    place.until_closed()
+    assert place.fake.websites[SHOP]["webapp"]["command"] == NEW
+    assert not place.fake.websites[SHOP]["enabled"]
+    assert place.fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"
+
+
+def test_a_refused_creation_leaves_nothing_to_recreate(place: Place) -> None:
+    place.fake.trouble("create", Trouble.PLAN_LIMIT)
+    form = {"account_id": "acme", "domain_name": "new.example.org", "template": "own"}
+    place.post("/sites", command="/home/alice/serve", enabled="on", **form)
+    path = "/accounts/acme/sites/new.example.org"
+    assert place.dashboard.client.get(path).status_code == 404
+    assert not place.page("/activity").select(f"form[action='{path}/recreate']")
+
+
+def test_a_refused_recreation_can_be_tried_again(place: Place) -> None:
+    place.post(f"{SITE}/delete", confirm=SHOP)
+    place.fake.trouble("create", Trouble.PLAN_LIMIT)
+    place.post(f"{SITE}/recreate")
+    assert "Recreate failed" in place.page("/").get_text()
+    assert "was deleted" in one(place.page(SITE), "[aria-label='Deleted site']").get_text()
+    place.post(f"{SITE}/recreate")
+    assert place.fake.websites[SHOP]["webapp"]["command"] == OLD
+
+
+def test_a_stopped_switch_is_no_stopped_change_of_command(place: Place) -> None:
+    held = Stop()
+    place.fake.meddle["patch"] = lambda: place.fake.stops.update({"get before": held})
+    place.fake.trouble("patch", Trouble.TIMEOUT_AFTER)
+    place.post(f"{SITE}/disable")
+    [operation] = place.services.operations.open()
+    place.post(f"/operations/{operation.id}/stop")
+    held.go.set()
+    assert not place.page(f"{SITE}/settings").select("[aria-label='Stopped change']")
+
+
 def test_a_lost_answer_is_said_and_then_what_came_of_it(place: Place) -> None:
     place.fake.trouble("delete", Trouble.TIMEOUT_AFTER)
     answer = place.post(f"{SITE}/delete", confirm=SHOP)
@@ -214,6 +262,24 @@ def test_a_switch_whose_answer_is_lost_leaves_the_row_as_it_was(place: Place) ->
     place.until_closed()
     site = place.services.sites.get("acme", SHOP)
     assert site is not None and not site.enabled and site.status is SiteStatus.DISABLED
+
+
+def test_a_reload_that_leaves_a_site_off_says_so_until_it_is_on(place: Place) -> None:
+    place.fake.trouble("reload", Trouble.NOT_FOUND)
+    held = Stop()
+    place.fake.meddle["patch"] = lambda: place.fake.stops.update({"get before": held})
+    place.fake.trouble("patch", Trouble.TIMEOUT_AFTER)
+    target = f"site-acme-{SHOP.replace('.', '_')}"
+    headers = SAME_ORIGIN | {"hx-request": "true", "hx-target": target}
+    answer = place.dashboard.client.post(f"{SITE}/reload", headers=headers)
+    words = one(parse(answer.text), ".toast").get_text()
+    assert answer.status_code == 200
+    assert "is being switched on again" in words and "Nothing was changed" not in words
+    notice = one(place.page("/"), "[data-operation]")
+    assert "is being switched on again" in notice.get_text()
+    held.go.set()
+    place.until_closed()
+    assert place.fake.websites[SHOP]["enabled"]
 
 
 def test_who_may_not_change_a_site_sees_no_buttons_for_it(place: Place) -> None:

@@ -19,6 +19,7 @@ DOMAIN = "shop.example.org"
         (HostRefused("You have reached the maximum number.", 400), "has no room for another site"),
         (HostRefused("Upgrade your account.", 403), "has no room for another site"),
         (HostRefused("A web app has this domain.", 400), "A classic web app"),
+        (HostRefused("You have no permission.", 403), "The plan may also be full"),
     ],
 )
 def test_what_the_host_says_is_explained_with_its_own_words(error: HostRefused, words: str) -> None:
@@ -26,6 +27,21 @@ def test_what_the_host_says_is_explained_with_its_own_words(error: HostRefused, 
     assert found is not None
     assert found.field == "domain_name"
     assert words in str(found) and str(error) in str(found)
+
+
+def test_what_the_host_says_goes_before_a_guess() -> None:
+    found = explained(HostRefused("Your plan allows no more websites.", 403), REMOTE, DOMAIN)
+    assert "has no room for another site" in str(found)
+    assert "classic web app" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [("command", "command"), ("working_directory", "working_folder")],
+)
+def test_what_is_about_a_field_is_said_there(field: str, shown: str) -> None:
+    found = explained(HostRefused("It is not good.", 400, field), LOCAL, DOMAIN)
+    assert found is not None and (found.field, str(found)) == (shown, "It is not good.")
 
 
 @pytest.mark.parametrize(

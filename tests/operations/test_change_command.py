@@ -311,10 +311,43 @@ async def test_a_command_that_was_changed_elsewhere_is_not_overwritten(
 async def test_it_does_not_begin_while_the_host_cannot_be_read(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:
-    for call in ("get", "certificate"):
-        fake.trouble(call, Trouble.TIMEOUT_BEFORE)
-        with pytest.raises(NotSent):
-            await change(deck)
+    fake.trouble("get", Trouble.TIMEOUT_BEFORE)
+    with pytest.raises(NotSent):
+        await change(deck)
+    fake.trouble("certificate", Trouble.THROTTLED)
+    with pytest.raises(HostThrottled):
+        await change(deck)
+    assert deck.operations.open() == []
+
+
+async def test_one_lost_answer_about_the_certificate_is_asked_for_again(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("certificate", Trouble.TIMEOUT_BEFORE)
+    await change(deck)
+    await deck.until_closed()
+    assert fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"
+
+
+async def test_a_certificate_that_cannot_be_read_is_said_and_holds_up_nothing(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.faults["certificates"] = Fault.GARBAGE
+    await change(deck)
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.DONE
+    assert "certificate of its own is not known" in operation.reason
+    assert fake.called("reload") == 1
+
+
+async def test_a_site_with_more_domains_is_not_recreated_without_them(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    more = {"domain_name": "www.example.org", "enabled": True}
+    fake.websites[SHOP]["webapp"]["domains"].append(more)
+    with pytest.raises(InvalidInput, match=r"also answers to www\.example\.org"):
+        await change(deck)
+    assert fake.called("delete") == 0
     assert deck.operations.open() == []
 
 
@@ -367,7 +400,7 @@ async def test_an_operation_of_a_removed_account_waits_and_holds_up_no_other(
     database: Database, fake: FakePythonAnywhere
 ) -> None:
     first = plan(database)
-    database.execute("UPDATE operations SET account_id = 'removed'")
+    database.execute("UPDATE operations SET account_id = 'removed', login = 'bob@us'")
     plan(database)
     async with working(database, fake.address) as deck:
         assert (await deck.until_closed()).state is OperationState.DONE

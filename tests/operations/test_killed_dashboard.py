@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +88,24 @@ def test_a_restoration_that_was_killed_is_ended_too(place: Place, step: str) -> 
     command = place.fake.websites[SHOP]["webapp"]["command"]
     assert command == (OLD if "old command is back" in record else NEW)
     assert place.fake.certificates[SHOP]["cert_type"] == OLD_SPEC.certificate
+
+
+@pytest.mark.parametrize("step", ["patch before", "patch after"])
+def test_a_site_switched_off_for_its_reload_is_switched_on_after_a_kill(
+    place: Place, step: str
+) -> None:
+    place.fake.trouble("reload", Trouble.NOT_FOUND)
+    held = place.fake.stops[step] = Stop(is_dropped=step.endswith("before"))
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(place.client.post, f"{SITE}/reload")
+        assert held.reached.wait(20)
+        place.product.end(signal.SIGKILL)
+        held.go.set()
+        assert isinstance(asked.exception(20), httpx2.TransportError)
+    place.product.start()
+    eventually(lambda: place.fake.called("patch") == 2, "the switch is set again", 30)
+    place.until_closed()
+    assert place.fake.websites[SHOP]["enabled"]
 
 
 def test_while_it_is_open_the_first_page_says_so_after_the_restart(place: Place) -> None:

@@ -1,14 +1,17 @@
 """Create, delete, enable and disable when the answer is lost: it is looked up, never repeated."""
 
+from dataclasses import replace
+
 import pytest
 
-from app.errors import HostRefused, NotSent, OutcomeUnknown
-from app.hosting.changes import Announcement
-from app.models import OperationKind, OperationState, SiteAction
+from app.errors import HostRefused, NotSent, OutcomeUnknown, SwitchedOff
+from app.hosting.changes import Announcement, OperationsChanged
+from app.models import OperationKind, OperationState, SiteAction, SiteStatus
 from app.store.database import Database
+from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import FakePythonAnywhere
 from tests.fakes.troubles import Trouble
-from tests.hosting.conftest import REMOTE
+from tests.hosting.conftest import REMOTE, until
 from tests.operations.kit import ACTOR, NEW, OLD, SHOP, Deck, known_site, working
 
 pytestmark = pytest.mark.anyio
@@ -161,8 +164,14 @@ async def test_a_newer_click_takes_the_place_of_a_switch_that_is_looked_up(
     with pytest.raises(OutcomeUnknown):
         await run(deck, SiteAction.DISABLE)
     first = deck.operation()
-    await run(deck, SiteAction.DISABLE)
+    with deck.changes.subscribe() as queue:
+        await run(deck, SiteAction.DISABLE)
+        assert OperationsChanged(()) in await deck.until_told(queue)
     assert deck.operation().id != first.id
+    assert deck.results() == [
+        ("disable", "failed: It was superseded by a later change."),
+        ("disable", "done"),
+    ]
     assert deck.operations.open() == []
     assert not fake.websites[SHOP]["enabled"]
 
@@ -191,6 +200,50 @@ async def test_a_deleted_site_can_be_made_again_with_its_certificate(
     assert deck.operations.recreatable() == {}
 
 
+async def test_what_a_recreated_site_lacks_is_said(deck: Deck, fake: FakePythonAnywhere) -> None:
+    more = {"domain_name": "www.example.org", "enabled": True}
+    fake.websites[SHOP]["webapp"]["domains"].append(more)
+    deleted = await deck.maker.delete(known_site(), ACTOR)
+    assert deleted.old is not None
+    for wanted in (deleted.old, replace(deleted.old, certificate="")):
+        assert "www.example.org" in await deck.maker.recreate(REMOTE.id, wanted, ACTOR)
+        assert "added again: www.example.org" in (await deck.until_closed()).reason
+        del fake.websites[SHOP]
+
+
+async def test_a_site_without_a_readable_certificate_can_be_deleted(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.faults["certificates"] = Fault.GARBAGE
+    deleted = await deck.maker.delete(known_site(), ACTOR)
+    assert deleted.state is OperationState.DONE and SHOP not in fake.websites
+    assert deck.results() == [("delete", "done: Which certificate it had is not known.")]
+    assert deleted.old is not None
+    fake.faults.clear()
+    await deck.maker.recreate(REMOTE.id, deleted.old, ACTOR)
+    assert "not known; check it" in (await deck.until_closed()).reason
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+async def test_a_site_that_is_gone_already_is_forgotten_without_a_call(
+    deck: Deck, fake: FakePythonAnywhere, is_gone: bool
+) -> None:
+    del fake.websites[SHOP]
+    fake.trouble("get", *[Trouble.PLAN_LIMIT] * 2)
+    await deck.maker.delete(replace(known_site(), is_gone=is_gone), ACTOR)
+    assert await deck.site() is None
+    assert fake.called("delete") == 0
+    assert deck.results() == [("delete", "done")]
+
+
+async def test_a_site_that_does_not_show_yet_is_deleted_all_the_same(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("get", Trouble.NOT_FOUND)
+    await deck.maker.delete(known_site(), ACTOR)
+    assert SHOP not in fake.websites
+
+
 async def test_where_a_reload_is_unknown_the_site_is_switched_off_and_on(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:
@@ -198,27 +251,89 @@ async def test_where_a_reload_is_unknown_the_site_is_switched_off_and_on(
     await run(deck, SiteAction.RELOAD)
     assert fake.websites[SHOP]["enabled"]
     assert [call.name for call in fake.calls][-2:] == ["patch", "patch"]
-    assert deck.results() == [("enable", "done"), ("reload", "done")]
+    assert deck.results() == [("reload", "done")]
 
 
+@pytest.mark.parametrize(
+    "troubles",
+    [
+        [Trouble.TIMEOUT_AFTER, Trouble.RESET_BEFORE, Trouble.ERROR_BEFORE],
+        [Trouble.HANG_AFTER, *[Trouble.RESET_BEFORE] * 3, Trouble.PLAN_LIMIT],
+        [Trouble.RESET_BEFORE],
+        [Trouble.ERROR_AFTER, Trouble.HANG_BEFORE],
+    ],
+)
+@pytest.mark.parametrize("lags", [0, 2])
 async def test_a_site_switched_off_for_its_reload_is_switched_on_whatever_it_takes(
+    deck: Deck, fake: FakePythonAnywhere, troubles: list[Trouble], lags: int
+) -> None:
+    fake.late.reads = lags
+    fake.trouble("reload", Trouble.NOT_FOUND)
+    fake.trouble("patch", *troubles)
+    with pytest.raises(SwitchedOff, match="is being switched on again"):
+        await run(deck, SiteAction.RELOAD)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.websites[SHOP]["enabled"]
+    assert deck.results() == [("reload", "done")]
+
+
+async def test_a_site_that_may_not_be_switched_on_yet_is_shown_so_until_it_is(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:
     fake.trouble("reload", Trouble.NOT_FOUND)
-    fake.trouble("patch", Trouble.TIMEOUT_AFTER, Trouble.RESET_BEFORE, Trouble.ERROR_BEFORE)
-    await run(deck, SiteAction.RELOAD)
+    fake.meddle["patch"] = lambda: fake.trouble("patch", *[Trouble.THROTTLED] * 3)
+    with pytest.raises(SwitchedOff, match="too many calls"):
+        await run(deck, SiteAction.RELOAD)
+
+    async def is_shown() -> bool:
+        site = await deck.site()
+        return site is not None and "being switched on again" in site.reason
+
+    await until(is_shown)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    site = await deck.site()
+    assert site is not None and site.enabled and site.reason == ""
     assert fake.websites[SHOP]["enabled"]
 
 
-async def test_a_site_that_stays_off_after_its_reload_is_told_of(
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_a_crash_between_off_and_on_is_ended_by_the_next_start(
+    fake: FakePythonAnywhere, database: Database, enabled: bool
+) -> None:
+    async with working(database, fake.address) as deck:
+        kind, state = OperationKind.RELOAD, OperationState.SWITCHING_ON
+        spec = (await deck.client.describe_site(SHOP))[1]
+        await deck.log.begin(deck.client, SHOP, kind, ACTOR, state=state, old=spec, new=spec)
+    fake.websites[SHOP]["enabled"] = enabled
+    async with working(database, fake.address) as deck:
+        assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.websites[SHOP]["enabled"]
+    assert fake.called("patch") == 1
+
+
+async def test_a_site_whose_switch_is_refused_at_once_was_not_touched(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:
     fake.trouble("reload", Trouble.NOT_FOUND)
-    fake.trouble("patch", Trouble.TIMEOUT_AFTER, *[Trouble.RESET_BEFORE] * 3)
-    with pytest.raises(OutcomeUnknown):
+    fake.trouble("patch", Trouble.PLAN_LIMIT)
+    with pytest.raises(HostRefused):
         await run(deck, SiteAction.RELOAD)
-    await deck.until_closed()
-    assert ("enable", "failed: It is still disabled.") in deck.results()
+    assert deck.operation().state is OperationState.FAILED
+    [(action, result)] = deck.results()
+    assert action == "reload" and result.startswith("failed: ")
+
+
+async def test_a_row_does_not_go_on_waiting_after_an_unexpected_error(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(domain_name: str) -> None:
+        raise RuntimeError("the client is broken")
+
+    monkeypatch.setattr(deck.client, "reload_site", broken)
+    with pytest.raises(RuntimeError):
+        await run(deck, SiteAction.RELOAD)
+    site = await deck.site()
+    assert site is not None and site.status is SiteStatus.RUNNING
 
 
 async def test_the_reload_of_a_site_that_is_gone_switches_nothing(

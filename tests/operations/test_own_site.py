@@ -7,6 +7,7 @@ import pytest
 from app.errors import NotSent
 from app.models import SiteAction
 from tests.fakes.pythonanywhere import FakePythonAnywhere
+from tests.fakes.troubles import Trouble
 from tests.operations.kit import ACTOR, NEW, SHOP, Deck, known_site
 
 pytestmark = pytest.mark.anyio
@@ -38,6 +39,15 @@ async def test_the_own_site_may_be_reloaded(
 ) -> None:
     await running_as_site.actions.run(SiteAction.RELOAD, known_site(), ACTOR)
     assert fake.called("reload") == 1
+
+
+async def test_the_own_site_is_not_switched_off_for_its_reload(
+    running_as_site: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("reload", Trouble.NOT_FOUND)
+    with pytest.raises(NotSent, match="Sitedeck itself"):
+        await running_as_site.actions.run(SiteAction.RELOAD, known_site(), ACTOR)
+    assert fake.called("patch") == 0
 
 
 async def test_a_local_site_of_that_name_is_another_one(running_as_site: Deck) -> None:

@@ -45,7 +45,8 @@ CHANGE = Operation(
 )
 OPEN = [state for state in OperationState if state.is_open]
 RECREATING = [state for state in OPEN if state is not OperationState.ASKED]
-KINDS = [kind for kind in OperationKind if kind is not OperationKind.CHANGE_COMMAND]
+IN_STEPS = (OperationKind.CHANGE_COMMAND, OperationKind.RELOAD)
+KINDS = [kind for kind in OperationKind if kind not in IN_STEPS]
 
 # Around each limit of the pace, so that every one of them is met often.
 LIMITS = (PACE.lag, PACE.settle, PACE.patience, PACE.reserved)
@@ -146,6 +147,7 @@ def test_when_all_time_has_passed_there_is_something_to_do(
         (OperationState.RESTORING, Seen.GONE, Do(Task.CREATE_OLD)),
         (OperationState.RESTORING, Seen.OLD, Do(Task.COMPLETE_OLD)),
         (OperationState.RESTORING, Seen.NEW, Enter(OperationState.FINISHING)),
+        (OperationState.SWITCHING_ON, Seen.OLD, Do(Task.SWITCH_ON)),
     ],
 )
 def test_the_way_of_a_change(state: OperationState, seen: Seen, expected: Step) -> None:
@@ -168,6 +170,14 @@ def test_an_old_read_right_after_a_call_is_waited_out() -> None:
     for state in (OperationState.CREATING, OperationState.RESTORING):
         assert isinstance(step(state, Seen.GONE, age=PACE.lag - 1), Wait)
     assert isinstance(step(OperationState.FINISHING, Seen.GONE, age=PACE.patience - 1), Wait)
+
+
+@pytest.mark.parametrize("young", ["since_call", "since_start", "in_state"])
+def test_an_old_site_is_completed_when_it_cannot_be_an_old_read(young: str) -> None:
+    operation = replace(CHANGE, state=OperationState.RESTORING)
+    ages = {"since_call": inf, "since_start": inf, "in_state": inf}
+    now = Situation(Seen.OLD, True, **(ages | {young: PACE.lag - 1}))
+    assert isinstance(next_step(operation, now, PACE), Wait)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """The calls of an operation, and what their answers mean for it."""
 
-from contextlib import suppress
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import Enum
 
 from app.errors import HostingError, HostRefused, NotSent, TokenRefused
 from app.hosting.client import HostingClient
-from app.models import AccountKind, Site, Specification
+from app.models import CERTIFICATE_NOT_KNOWN, AccountKind, Site, Specification
 
 # Refusals that another try may not meet: not a word on what was asked for.
 _PASSING = frozenset({401, 408, 409, 423, 425, 429})
@@ -40,6 +42,18 @@ def outcome_of(error: HostingError) -> Outcome:
 def is_unclear(error: HostingError) -> bool:
     """Whether the change may have happened all the same."""
     return outcome_of(error) is Outcome.UNCLEAR
+
+
+@contextmanager
+def sending() -> Iterator[None]:
+    """For calls whose account may be removed beside them. Raises NotSent if it was."""
+    try:
+        yield
+    except RuntimeError as error:
+        # All that httpx says of a client that was closed before it sent anything.
+        if "closed" not in str(error):
+            raise
+        raise NotSent("Its account was removed meanwhile.") from None
 
 
 async def look(client: HostingClient, domain_name: str) -> tuple[Site, Specification] | None:
@@ -81,6 +95,19 @@ async def certificate_of(client: HostingClient, domain_name: str) -> str:
     return AUTO_RENEWED if is_renewed else certificate.issuer or "unknown"
 
 
+async def certificate_if_known(client: HostingClient, domain_name: str, pause: float) -> str:
+    """Like `certificate_of`, but CERTIFICATE_NOT_KNOWN if two answers, `pause` seconds apart, are
+    of no use: that must not keep people from their sites."""
+    for _ in range(2):
+        try:
+            return await certificate_of(client, domain_name)
+        except HostingError as error:
+            if not is_unclear(error):
+                raise
+        await asyncio.sleep(pause)
+    return CERTIFICATE_NOT_KNOWN
+
+
 async def create(client: HostingClient, wanted: Specification) -> Site:
     return await client.create_site(
         wanted.domain_name, wanted.command, wanted.working_folder, enabled=wanted.enabled
@@ -93,6 +120,14 @@ async def delete(client: HostingClient, domain_name: str, *, disable_first: bool
         with suppress(HostingError):
             await client.set_enabled(domain_name, False)
     await client.delete_site(domain_name)
+
+
+def lost_with(wanted: Specification) -> str:
+    """What a site that is made anew cannot get back, in words."""
+    if not wanted.more_domains:
+        return ""
+    names = ", ".join(wanted.more_domains)
+    return f"The host gives a new site one domain only; these have to be added again: {names}."
 
 
 async def complete(
@@ -118,10 +153,12 @@ async def complete(
         if not is_last_try:
             raise
         lacks = f"Its certificate or its reload failed: {error}"
-    return lacks
+    return " ".join(filter(None, (lacks, lost_with(wanted))))
 
 
 async def _certify(client: HostingClient, wanted: Specification) -> str:
+    if wanted.certificate == CERTIFICATE_NOT_KNOWN:
+        return "Whether it had a certificate of its own is not known; check it."
     if not wanted.certificate or await certificate_of(client, wanted.domain_name):
         return ""
     if wanted.certificate != AUTO_RENEWED:

@@ -95,14 +95,17 @@ class Drive:
 
     async def _look(self) -> Found:
         """What is there. What would end the site's time here has to be seen twice."""
-        domain = self._operation.domain_name
-        found = await calls.look(self._client, domain)
+        found = await self._look_once()
         while (seen := self._seen(found)) in (Seen.GONE, Seen.OTHER):
             await asyncio.sleep(self._pace.double_look)
-            found = await calls.look(self._client, domain)
+            found = await self._look_once()
             if self._seen(found) is seen:
                 break
         return found
+
+    async def _look_once(self) -> Found:
+        with calls.sending():
+            return await calls.look(self._client, self._operation.domain_name)
 
     def _seen(self, found: Found) -> Seen:
         return classify(self._operation, found[1] if found else None)
@@ -141,8 +144,9 @@ class Drive:
             entered = replace(entered, without_since=since)
         if state is OperationState.FINISHING:
             entered = _back(entered, now)
+        is_open = await self._keep(entered)
         self._memory.waits, self._memory.called_at = 0, None
-        return await self._keep(entered)
+        return is_open
 
     async def _keep(self, operation: Operation) -> bool:
         self._operation = operation
@@ -161,7 +165,8 @@ class Drive:
             return True
         before, self._memory.called_at = self._memory.called_at, time.monotonic()
         try:
-            lacks = await self._call(task, found)
+            with calls.sending():
+                lacks = await self._call(task, found)
         except HostingError as error:
             return await self._failed(task, error, before)
         self._memory.called_at = time.monotonic()
@@ -177,9 +182,12 @@ class Drive:
     async def _call(self, task: Task, found: Found) -> str:
         """What the site lacks after it, in words; empty if nothing. Raises HostingError."""
         operation = self._operation
-        wanted = operation.new if task in (Task.CREATE_NEW, Task.COMPLETE_NEW) else operation.old
+        is_old = task in (Task.CREATE_OLD, Task.COMPLETE_OLD, Task.DELETE)
+        wanted = operation.old if is_old else operation.new
         assert wanted is not None
-        if task is Task.DELETE:
+        if task is Task.SWITCH_ON:
+            await self._client.set_enabled(operation.domain_name, True)
+        elif task is Task.DELETE:
             self._memory.deleted_at = datetime.now(UTC)
             again = operation.attempts > 1
             await calls.delete(self._client, operation.domain_name, disable_first=again)
@@ -200,7 +208,9 @@ class Drive:
         """What an answer that is no success means; True if the operation waits now."""
         outcome = outcome_of(error)
         is_creation = task in (Task.CREATE_NEW, Task.CREATE_OLD)
-        if outcome is Outcome.NOT_SENT:
+        # The switch may be set twice, so it is until an answer says that it is set.
+        is_lost_switch = task is Task.SWITCH_ON and outcome is Outcome.UNCLEAR
+        if outcome is Outcome.NOT_SENT or is_lost_switch:
             self._memory.called_at = called_before
             await self._wait_after(error, "The host did not take the call")
             return True
@@ -241,7 +251,7 @@ class Drive:
     async def _wait_after(self, error: HostingError, what: str) -> None:
         if isinstance(error, TokenRefused):
             note = f"{error} This waits until the token is replaced or somebody tries again."
-            await self._journal.save(replace(self._operation, note=note, next_at=None))
+            await self._journal.postpone(self._operation.id, None, note)
             return
         seconds = self._next_wait()
         if isinstance(error, HostThrottled) and error.retry_seconds is not None:
@@ -250,7 +260,7 @@ class Drive:
 
     async def _wait(self, seconds: float, note: str) -> None:
         later = datetime.now(UTC) + timedelta(seconds=seconds)
-        await self._journal.save(replace(self._operation, note=note, next_at=later))
+        await self._journal.postpone(self._operation.id, later, note)
 
     def _next_wait(self) -> float:
         """Longer with every look that has changed nothing: looks cost calls."""

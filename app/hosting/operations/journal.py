@@ -39,6 +39,7 @@ class Journal:
 
         Raises SiteBusy.
         """
+        before = await self.open_on(account.id, domain_name)
         operation = await to_thread.run_sync(
             lambda: self._store.begin(
                 account,
@@ -51,7 +52,8 @@ class Journal:
                 due_in=timedelta(seconds=due_in),
             )
         )
-        if operation.is_shown:
+        # What was open before has given way to this one, and is not shown any more.
+        if operation.is_shown or before is not None:
             await self.publish()
         return operation
 
@@ -61,6 +63,13 @@ class Journal:
         if operation.is_shown:
             await self.publish()
         return is_open
+
+    async def postpone(
+        self, operation_id: int, next_at: datetime | None, note: str | None = None
+    ) -> None:
+        """Leaves all but the time of the next look and, if there is a new one, the note."""
+        if await to_thread.run_sync(self._store.postpone, operation_id, next_at, note):
+            await self.publish()
 
     async def close(
         self, operation: Operation, state: OperationState, reason: str = "", *, is_told: bool
@@ -91,6 +100,10 @@ class Journal:
 
     async def get(self, operation_id: int) -> Operation | None:
         return await to_thread.run_sync(self._store.get, operation_id)
+
+    async def move(self, operation: Operation, account_id: str) -> Operation:
+        """Its account has this id now. Raises SiteBusy if that one changes the site already."""
+        return await to_thread.run_sync(self._store.move, operation, account_id)
 
     async def make_due(self, operation_id: int) -> bool:
         return await to_thread.run_sync(self._store.make_due, operation_id)

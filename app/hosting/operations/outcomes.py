@@ -1,5 +1,8 @@
 """What is told of an operation's end: the entry in the record, and a toast for who asked."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from app.models import Operation, OperationKind, OperationState, Specification, Toast
 
 _DONE = {
@@ -8,6 +11,7 @@ _DONE = {
     OperationKind.ENABLE: "enabled",
     OperationKind.DISABLE: "disabled",
     OperationKind.CHANGE_COMMAND: "has its new command",
+    OperationKind.RELOAD: "reloaded",
 }
 _WANTED = {
     OperationKind.CREATE: "Create",
@@ -15,6 +19,7 @@ _WANTED = {
     OperationKind.ENABLE: "Enable",
     OperationKind.DISABLE: "Disable",
     OperationKind.CHANGE_COMMAND: "Command change",
+    OperationKind.RELOAD: "Reload",
 }
 
 
@@ -34,11 +39,38 @@ def toast_of(operation: Operation) -> Toast:
     return Toast(text, _facts(operation), is_error=True, site_key=key)
 
 
-def specification_of(operation: Operation) -> Specification | None:
-    """What a site is to be made from again that is gone: how it was, or was to be, at last."""
+def specification_of(operations: Iterable[Operation]) -> Specification | None:
+    """What a site is to be made from again that is gone: how it was, or was to be, at last.
+
+    `operations` are those on the site, the newest first. A switch knows only a part; the rest is
+    known from before, back to the creation of the site. A creation that failed made no site.
+    """
+    known: Specification | None = None
+    for operation in operations:
+        if operation.never_was:
+            continue
+        known = _with_rest(known, _left_by(operation))
+        if operation.kind is OperationKind.CREATE:
+            break
+    return known
+
+
+def _left_by(operation: Operation) -> Specification | None:
     if operation.state is OperationState.DONE or operation.old is None:
         return operation.new or operation.old
     return operation.old
+
+
+def _with_rest(known: Specification | None, older: Specification | None) -> Specification | None:
+    if known is None or older is None:
+        return known or older
+    return replace(
+        known,
+        working_folder=known.working_folder or older.working_folder,
+        domains=known.domains or older.domains,
+        certificate=known.certificate or older.certificate,
+        logs=known.logs or older.logs,
+    )
 
 
 def _facts(operation: Operation) -> str:

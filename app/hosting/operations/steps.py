@@ -6,6 +6,7 @@ operation goes on from wherever a crash, a lost answer or a slow host has left i
 
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
 from app.models import Operation, OperationKind, OperationState, Specification
 
@@ -33,6 +34,7 @@ class Task(Enum):
     CREATE_OLD = "create old"
     COMPLETE_NEW = "complete new"
     COMPLETE_OLD = "complete old"
+    SWITCH_ON = "switch on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ def next_step(operation: Operation, now: Situation, pace: Pace) -> Step:
             return _restoring(now, pace)
         case OperationState.FINISHING:
             return _finishing(now, pace)
+        case OperationState.SWITCHING_ON:
+            return _switching_on(now, pace)
         case OperationState.ASKED:
             return _asked(operation, now, pace)
     raise ValueError(f"{operation.state} is an end")
@@ -170,7 +174,9 @@ def _creating(operation: Operation, now: Situation, pace: Pace) -> Step:
 def _restoring(now: Situation, pace: Pace) -> Step:
     match now.seen:
         case Seen.OLD:
-            return Do(Task.COMPLETE_OLD)
+            # It may be what was there before it was deleted.
+            is_sure = min(now.since_call, now.since_start, now.in_state) >= pace.lag
+            return Do(Task.COMPLETE_OLD) if is_sure else Wait(_OLD_READ)
         case Seen.NEW:
             # Refused, and done all the same.
             return Enter(OperationState.FINISHING)
@@ -194,6 +200,20 @@ def _finishing(now: Situation, pace: Pace) -> Step:
     if min(now.in_state, now.since_start) < pace.patience:
         return Wait(_OLD_READ)
     return Close(OperationState.ABORTED, _GONE if now.seen is Seen.GONE else _OTHER)
+
+
+def _switching_on(now: Situation, pace: Pace) -> Step:
+    """What switched it off may show late, so it is switched on once whatever is seen."""
+    match now.seen:
+        case Seen.GONE:
+            return Close(OperationState.ABORTED, _GONE)
+        case Seen.OTHER:
+            return Close(OperationState.ABORTED, _OTHER)
+    if now.since_call < pace.lag:
+        return Wait("")
+    if now.enabled and now.since_call < inf:
+        return Close(OperationState.DONE)
+    return Do(Task.SWITCH_ON)
 
 
 def _asked(operation: Operation, now: Situation, pace: Pace) -> Step:

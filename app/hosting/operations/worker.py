@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from app.hosting.changes import AccountChanged, Changes
+from app.errors import SiteBusy
+from app.hosting.changes import AccountChanged, AccountSeen, Changes
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
 from app.hosting.operations.drive import Begun, Drive, Memory
@@ -131,10 +132,11 @@ class OperationWorker:
 
     async def _see_to(self, operation: Operation, work: Work) -> None:
         try:
-            client = self._clients.get(operation.account_id)
-            if client is None or login_of(client.account) != operation.login:
+            client = self._client_of(operation)
+            if client is None:
                 await self._wait_for_account(operation)
                 return
+            operation = await self._follow_account(operation, client.account.id)
             drive = Drive(
                 operation,
                 client,
@@ -146,29 +148,66 @@ class OperationWorker:
                 self._begun,
             )
             await drive.run()
+            await self._end_if_stopped(operation)
+        except SiteBusy as error:
+            await self._journal.postpone(operation.id, self._later(), str(error))
         except Exception:
             _log.exception("An operation failed; it is taken up again.")
-            later = datetime.now(UTC) + timedelta(seconds=self._pace.longest)
             with suppress(Exception):
-                await self._journal.save(replace(operation, next_at=later))
+                await self._journal.postpone(operation.id, self._later())
         finally:
             work.task = None
             self._wake.set()
 
+    def _client_of(self, operation: Operation) -> HostingClient | None:
+        """Of the account by its login, as it may have been added again under another name."""
+        same = [each for each in self._clients.values() if _is_of(operation, each)]
+        return next(
+            (each for each in same if each.account.id == operation.account_id),
+            same[0] if same else None,
+        )
+
+    async def _follow_account(self, operation: Operation, account_id: str) -> Operation:
+        if account_id == operation.account_id:
+            return operation
+        moved = await self._journal.move(operation, account_id)
+        self._known.end_work(*operation.key)
+        await shown_in_work(self._known, moved)
+        return moved
+
+    async def _end_if_stopped(self, operation: Operation) -> None:
+        """A person may have stopped it between a step and its showing."""
+        if await self._journal.open_on(*operation.key) is None:
+            self._known.end_work(*operation.key)
+            self._refresh_soon(operation.account_id)
+
     async def _wait_for_account(self, operation: Operation) -> None:
-        later = datetime.now(UTC) + timedelta(seconds=self._pace.longest)
-        await self._journal.save(replace(operation, note=_NO_ACCOUNT, next_at=later))
+        await self._journal.postpone(operation.id, self._later(), _NO_ACCOUNT)
+
+    def _later(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._pace.longest)
 
     async def _listen(self) -> None:
         """An account that is heard of again may take what waits for a person."""
         with self._changes.subscribe() as queue:
             while True:
                 change = await queue.get()
-                if isinstance(change, AccountChanged):
+                if not isinstance(change, AccountChanged | AccountSeen):
+                    continue
+                try:
                     await self._take_up(change.account_id)
+                except Exception:
+                    _log.exception("Taking up operations failed; the next change tries again.")
 
     async def _take_up(self, account_id: str) -> None:
+        client = self._clients.get(account_id)
+        if client is None:
+            return
         for operation in await self._journal.open():
-            if operation.account_id == account_id and operation.next_at is None:
+            if operation.next_at is None and _is_of(operation, client):
                 await self._journal.make_due(operation.id)
-        self.wake()
+                self.wake()
+
+
+def _is_of(operation: Operation, client: HostingClient) -> bool:
+    return login_of(client.account) == operation.login
