@@ -234,6 +234,8 @@ class HostingClient(HostingApi):
         token = await self._token(call.urgency)
         headers = {"authorization": f"Token {token}", **call.headers}
         timeout = httpx.Timeout(silence, connect=self._deadlines.connect)
+        if self._http.is_closed:
+            raise NotSent("Its account was removed meanwhile.")
         try:
             async with (
                 asyncio.timeout(seconds),

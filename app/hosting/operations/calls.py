@@ -1,8 +1,7 @@
 """The calls of an operation, and what their answers mean for it."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from enum import Enum
 
 from app.errors import HostingError, HostRefused, NotSent, TokenRefused
@@ -42,18 +41,6 @@ def outcome_of(error: HostingError) -> Outcome:
 def is_unclear(error: HostingError) -> bool:
     """Whether the change may have happened all the same."""
     return outcome_of(error) is Outcome.UNCLEAR
-
-
-@contextmanager
-def sending() -> Iterator[None]:
-    """For calls whose account may be removed beside them. Raises NotSent if it was."""
-    try:
-        yield
-    except RuntimeError as error:
-        # All that httpx says of a client that was closed before it sent anything.
-        if "closed" not in str(error):
-            raise
-        raise NotSent("Its account was removed meanwhile.") from None
 
 
 async def look(client: HostingClient, domain_name: str) -> tuple[Site, Specification] | None:

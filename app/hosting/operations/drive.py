@@ -95,17 +95,14 @@ class Drive:
 
     async def _look(self) -> Found:
         """What is there. What would end the site's time here has to be seen twice."""
-        found = await self._look_once()
+        domain = self._operation.domain_name
+        found = await calls.look(self._client, domain)
         while (seen := self._seen(found)) in (Seen.GONE, Seen.OTHER):
             await asyncio.sleep(self._pace.double_look)
-            found = await self._look_once()
+            found = await calls.look(self._client, domain)
             if self._seen(found) is seen:
                 break
         return found
-
-    async def _look_once(self) -> Found:
-        with calls.sending():
-            return await calls.look(self._client, self._operation.domain_name)
 
     def _seen(self, found: Found) -> Seen:
         return classify(self._operation, found[1] if found else None)
@@ -165,8 +162,7 @@ class Drive:
             return True
         before, self._memory.called_at = self._memory.called_at, time.monotonic()
         try:
-            with calls.sending():
-                lacks = await self._call(task, found)
+            lacks = await self._call(task, found)
         except HostingError as error:
             return await self._failed(task, error, before)
         self._memory.called_at = time.monotonic()
