@@ -110,7 +110,7 @@ def attribute(element: Tag, name: str) -> str:
     return value if isinstance(value, str) else " ".join(value or [])
 
 
-def eventually(look: Callable[[], Value], what: str, seconds: float = 10.0) -> Value:
+def eventually(look: Callable[[], Value], what: str, seconds: float = 30.0) -> Value:
     """What `look` finds, as soon as it is true; fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while not (value := look()):

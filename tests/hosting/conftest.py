@@ -102,9 +102,9 @@ def unhurried_governor() -> Governor:
 
 
 async def until(condition: Callable[[], Awaitable[object]], what: str = "the condition") -> None:
-    """Waits for a condition on the loop, at most ten seconds."""
+    """Waits for a condition on the loop, at most half a minute: a busy machine is slow."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + 10
+    deadline = loop.time() + 30
     while loop.time() < deadline:
         if await condition():
             return

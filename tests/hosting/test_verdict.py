@@ -188,7 +188,7 @@ async def test_a_check_that_was_under_way_at_the_click_does_not_end_the_waiting(
 
 async def test_a_log_that_cannot_be_read_holds_no_click_up(court: Court) -> None:
     court.log.is_read = False
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await court.verdicts.expect(SHOP, SiteStatus.RELOADING)
     court.verdicts.find_out(SHOP)
     await court.until_status(SiteStatus.RUNNING)

@@ -72,13 +72,13 @@ class Reader:
     def named(self, name: str) -> list[Event]:
         return [event for event in self.events if event.name == name]
 
-    async def until(self, is_true: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, is_true: Callable[[], bool], seconds: float = 60.0) -> None:
         async with asyncio.timeout(seconds):
             while not is_true():
                 self._arrived.clear()
                 await self._arrived.wait()
 
-    async def until_lines(self, count: int, seconds: float = 10.0) -> None:
+    async def until_lines(self, count: int, seconds: float = 60.0) -> None:
         await self.until(lambda: len(self.lines) >= count, seconds)
 
     async def opened(self) -> "Reader":

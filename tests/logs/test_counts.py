@@ -32,7 +32,7 @@ class Counts:
         self._changed.set()
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not self.reported or self.reported[-1] != count:
                 self._changed.clear()
                 await self._changed.wait()

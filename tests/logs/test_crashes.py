@@ -119,5 +119,5 @@ async def test_of_a_log_that_somebody_watches_nothing_has_to_be_waited_for(
     async with account.logs.watch(DOMAIN, LogKind.ERROR):
         await account.until_copy(OLD)
         account.fake.fail(Fault.HANG)
-        async with watching(sources, ("pa1", DOMAIN)) as crashes, asyncio.timeout(5):
+        async with watching(sources, ("pa1", DOMAIN)) as crashes, asyncio.timeout(30):
             await crashes.ready()
