@@ -227,6 +227,7 @@ def test_errors_of_a_remote_site_count_once_their_age_is_known(place: Connected)
     error = b"ERROR:    Exception in ASGI application\n"
     place.fake.write_log(SITE, error * 5)
     place.add()
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
     row = ".col-errors .value"
     eventually(lambda: one(parse(place.get("/")), row).get_text() == "0", "the first look")
     place.fake.write_log(SITE, error)
