@@ -5,9 +5,6 @@ from urllib.parse import urlsplit
 
 from app.errors import ConfigurationError
 
-US = "https://www.pythonanywhere.com"
-EU = "https://eu.pythonanywhere.com"
-
 
 def check_address(address: str) -> str:
     """The address `scheme://host[:port]` without a slash at its end. Raises ConfigurationError."""

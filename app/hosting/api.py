@@ -21,7 +21,7 @@ from app.hosting.wire import (
     parse_site,
     parse_sites,
 )
-from app.models import Account, Certificate, CpuUsage, Folder, Site, Specification
+from app.models import AUTO_RENEWED, Account, Certificate, CpuUsage, Folder, Site, Specification
 
 Parsed = TypeVar("Parsed")
 
@@ -114,7 +114,7 @@ class HostingApi(ABC):
 
     async def request_certificate(self, domain_name: str) -> None:
         """Asks for one that renews itself. The domain has to lead to the host already."""
-        body = {"cert_type": "letsencrypt-auto-renew"}
+        body = {"cert_type": AUTO_RENEWED}
         path = self._certificate(domain_name)
         await self._answer(Call("POST", path, Endpoint.CERTIFICATES, body=body), _nothing)
 

@@ -15,10 +15,9 @@ from app.hosting.budget import Urgency
 from app.hosting.changes import CertificateRead, Changes
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
-from app.models import Actor, CertificateRecord, Site
+from app.models import Actor, CertificateRecord, Site, SiteKey
 from app.store.activity import ActivityLog
 from app.store.certificates import Certificates
-from app.store.siterows import SiteKey
 
 REQUEST = "request certificate"
 """The action's name in the record."""

@@ -1,4 +1,4 @@
-"""The client of PythonAnywhere's API, spoken by the local host too. The only importer of httpx."""
+"""The client of PythonAnywhere's API, spoken by the local host too; the one that sends tokens."""
 
 import asyncio
 import logging

@@ -21,8 +21,8 @@ from app.logs.lines import LineReader, counts_as_error
 from app.logs.splitter import RawLine
 from app.logs.tail import Batch
 from app.logs.times import ArrivalIndex
+from app.models import SiteKey
 
-SiteKey = tuple[str, str]
 PERIOD = timedelta(hours=24)
 _SCAN_BYTES = 16 * 1024 * 1024
 _EXPIRY_SECONDS = 60.0

@@ -21,6 +21,7 @@ from app.models.commands import (
 )
 from app.models.dns import DnsFinding, DnsState
 from app.models.hosting import (
+    AUTO_RENEWED,
     CallBudget,
     Certificate,
     CpuUsage,
@@ -59,6 +60,7 @@ from app.models.sites import (
     HostState,
     Site,
     SiteAction,
+    SiteKey,
     SiteStatus,
     parse_domain,
 )
@@ -69,6 +71,7 @@ from app.models.templates import (
 )
 
 __all__ = [
+    "AUTO_RENEWED",
     "CERTIFICATE_NOT_KNOWN",
     "LOCAL_ID",
     "Account",
@@ -108,6 +111,7 @@ __all__ = [
     "SetupStep",
     "Site",
     "SiteAction",
+    "SiteKey",
     "SiteStatus",
     "SiteTemplate",
     "Specification",

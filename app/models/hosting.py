@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+AUTO_RENEWED = "letsencrypt-auto-renew"
+"""The kind of certificate that the host requests and renews itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """The TLS certificate of a domain. What the host does not say is None or empty.
 
-    `kind` is the host's word for how it was made, for example `letsencrypt-auto-renew`.
+    `kind` is the host's word for how it was made, for example AUTO_RENEWED.
     """
 
     expires_at: datetime | None

@@ -14,6 +14,10 @@ _HOST_DOMAIN = ".pythonanywhere.com"
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
+SiteKey = tuple[str, str]
+"""The id of a site's account and its domain."""
+
+
 class SiteStatus(StrEnum):
     """What Sitedeck observed of a site, in the order in which lists sort it."""
 

@@ -10,20 +10,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import HostingError, HostRefused, InvalidInput, NotFound, OutcomeUnknown
+from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
 from app.hosting import commands, templates
 from app.hosting.linter import lint
-from app.hosting.refusedsites import explained, foreign_name_hint
+from app.hosting.refusedsites import foreign_name_hint
 from app.models import (
     Account,
     AccountKind,
     CommandFinding,
     CommandReport,
     Role,
-    Toast,
     parse_domain,
 )
-from app.routes.pages import set_flash, shell_page
+from app.routes.pages import lost_answer, set_flash, shell_page
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, services_of, session_of
 from app.security.forms import read_form
@@ -124,7 +123,7 @@ async def create_site(req: Request) -> FtResponse | Response:
     except InvalidInput as error:
         errors = {error.field: str(error)}
     except OutcomeUnknown as error:
-        toast = Toast(f"The answer about {domain_name} was lost.", str(error), is_error=True)
+        toast = lost_answer(domain_name, error)
         await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
         return RedirectResponse(urls.SITES, 303)
     except HostingError as error:
@@ -170,8 +169,6 @@ async def _create(
             actor_of(req),
             enabled=form["enabled"] == "on",
         )
-    except HostRefused as error:
-        raise explained(error, account, domain_name) or error from None
     except InvalidInput as error:
         hint = foreign_name_hint(account, domain_name) if error.field == "domain_name" else ""
         raise InvalidInput(f"{error} {hint}".strip(), error.field) from None

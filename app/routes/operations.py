@@ -12,7 +12,7 @@ from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
 from app.hosting.journalled import as_known
 from app.hosting.operations.outcomes import specification_of
 from app.models import Operation, Role, Specification, Toast
-from app.routes.pages import set_flash
+from app.routes.pages import lost_answer, set_flash
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH
@@ -49,7 +49,7 @@ async def recreate_site(req: Request) -> Response:
         lacks = await services.maker.recreate(account_id, wanted, actor)
         toast = Toast(f"{domain_name} recreated", lacks, site_key=key)
     except OutcomeUnknown as error:
-        toast = Toast(f"The answer about {domain_name} was lost.", str(error), is_error=True)
+        toast = lost_answer(domain_name, error)
     except (HostingError, InvalidInput) as error:
         toast = Toast(f"Recreate failed: {domain_name}", str(error), is_error=True)
     await to_thread.run_sync(set_flash, services, actor.session_id, toast)

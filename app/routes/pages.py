@@ -10,6 +10,7 @@ from fasthtml.common import FT
 from starlette.requests import Request
 from starlette.types import Scope
 
+from app.errors import OutcomeUnknown
 from app.models import AccountKind, Role, Site, SiteAction, Toast
 from app.routes.services import Services, services_of, session_of
 from app.security.gate import read_cookie
@@ -61,6 +62,11 @@ def theme_of(scope: Scope) -> str:
 def set_flash(services: Services, session_id: str, toast: Toast) -> None:
     """Keeps a toast for the session's next page, which a redirect leads to."""
     services.sessions.sessions.set_flash(session_id, json.dumps(asdict(toast)))
+
+
+def lost_answer(domain_name: str, error: OutcomeUnknown) -> Toast:
+    """What is said when the answer to a change was lost, and the journal looks what came of it."""
+    return Toast(f"The answer about {domain_name} was lost.", str(error), is_error=True)
 
 
 def account_labels(services: Services) -> dict[str, str]:

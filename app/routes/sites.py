@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import HostingError, HostRefused, NotFound, OutcomeUnknown, SwitchedOff
+from app.errors import HostingError, NotFound, OutcomeUnknown, SwitchedOff
 from app.hosting import sample
 from app.hosting.operations.calls import is_unclear
 from app.models import Role, Site, SiteAction, SiteStatus, Toast
@@ -208,6 +208,6 @@ def _sites_and_labels(services: Services) -> tuple[list[Site], dict[str, str]]:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, HostRefused | HostingError):
+    if isinstance(error, HostingError):
         return str(error)
     return "The data folder cannot be written. Check its owner and the free space."

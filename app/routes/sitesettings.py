@@ -13,7 +13,7 @@ from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
 from app.models import Role, Site, Toast
 from app.routes.domaincards import domain_cards
 from app.routes.openoperations import operations_area
-from app.routes.pages import set_flash, shell_page
+from app.routes.pages import lost_answer, set_flash, shell_page
 from app.routes.router import Router
 from app.routes.services import actor_of, services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
@@ -70,7 +70,7 @@ async def delete_site(req: Request) -> FtResponse | Response:
             raise InvalidInput(f"Type {site.domain_name} to delete the site.", "confirm")
         operation = await services.maker.delete(site, actor_of(req))
     except OutcomeUnknown as error:
-        toast = Toast(f"The answer about {site.domain_name} was lost.", str(error), is_error=True)
+        toast = lost_answer(site.domain_name, error)
     except (InvalidInput, HostingError) as error:
         return FtResponse(await _page(req, site, form, {"confirm": _words(error)}), 422)
     else:

@@ -1,11 +1,12 @@
 """What hosts said of the certificates of custom domains; a failed look leaves it as it is."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 
-from app.models import Certificate, CertificateRecord
+from app.models import Certificate, CertificateRecord, SiteKey
 from app.store.database import Database, Row
-from app.store.siterows import SiteKey, write_site_row
+from app.store.seconds import from_seconds, maybe_from_seconds, to_seconds
+from app.store.siterows import write_site_row
 
 _TABLE = "site_certificates"
 
@@ -34,7 +35,7 @@ class Certificates:
             "tried_at": at.timestamp(),
             "failure": "",
             "is_present": int(certificate is not None),
-            "expires_at": said.expires_at.timestamp() if said.expires_at else None,
+            "expires_at": to_seconds(said.expires_at),
             "issuer": said.issuer,
             "subject": said.subject,
             "names": json.dumps(said.names),
@@ -49,7 +50,7 @@ class Certificates:
 
 def _record(row: Row) -> CertificateRecord:
     certificate = Certificate(
-        expires_at=_time(row["expires_at"]),
+        expires_at=maybe_from_seconds(row["expires_at"]),
         issuer=row["issuer"],
         subject=row["subject"],
         names=tuple(json.loads(row["names"])),
@@ -57,11 +58,7 @@ def _record(row: Row) -> CertificateRecord:
     )
     return CertificateRecord(
         certificate if row["is_present"] else None,
-        _time(row["read_at"]),
-        datetime.fromtimestamp(row["tried_at"], UTC),
+        maybe_from_seconds(row["read_at"]),
+        from_seconds(row["tried_at"]),
         row["failure"],
     )
-
-
-def _time(seconds: float | None) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None

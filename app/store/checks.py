@@ -1,8 +1,8 @@
 """What asking the sites came to, and which sites are waited for after a click."""
 
-from app.models import Answer, Check, SiteStatus
+from app.models import Answer, Check, SiteKey, SiteStatus
 from app.store.database import Database
-from app.store.siterows import SiteKey, write_site_row
+from app.store.siterows import write_site_row
 
 _FOUND = ("checked_at", "status", "seconds", "first_status", "first_seconds")
 

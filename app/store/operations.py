@@ -18,6 +18,7 @@ from app.models import (
 )
 from app.store.activity import ActivityLog
 from app.store.database import ConstraintError, Database, Row
+from app.store.seconds import from_seconds, maybe_from_seconds, to_seconds
 from app.store.sites import GONE_AFTER
 
 KEPT = timedelta(days=400)
@@ -108,7 +109,7 @@ class Operations:
             "UPDATE operations SET next_at = ?, note = coalesce(?, note), updated_at = ?"
             " WHERE id = ? AND is_open = 1",
             (
-                _seconds(next_at),
+                to_seconds(next_at),
                 None if note is None else note[:500],
                 datetime.now(UTC).timestamp(),
                 operation_id,
@@ -222,10 +223,10 @@ class Operations:
                 int(operation.state.is_open),
                 _json(operation.new),
                 operation.attempts,
-                _seconds(operation.next_at),
+                to_seconds(operation.next_at),
                 operation.note[:500],
                 operation.reason[:500],
-                _seconds(operation.without_since),
+                to_seconds(operation.without_since),
                 operation.without_seconds,
                 datetime.now(UTC).timestamp(),
                 operation.entered_at.timestamp(),
@@ -263,25 +264,13 @@ def _operation(row: Row) -> Operation:
         old=_specification(row["old_spec"]),
         new=_specification(row["new_spec"]),
         actor=Actor(row["actor"], row["address"], row["session_id"]),
-        created_at=_required(row["created_at"]),
-        updated_at=_required(row["updated_at"]),
-        entered_at=_required(row["entered_at"]),
-        next_at=_time(row["next_at"]),
+        created_at=from_seconds(row["created_at"]),
+        updated_at=from_seconds(row["updated_at"]),
+        entered_at=from_seconds(row["entered_at"]),
+        next_at=maybe_from_seconds(row["next_at"]),
         attempts=row["attempts"],
         note=row["note"],
         reason=row["reason"],
-        without_since=_time(row["without_since"]),
+        without_since=maybe_from_seconds(row["without_since"]),
         without_seconds=row["without_seconds"],
     )
-
-
-def _seconds(at: datetime | None) -> float | None:
-    return at.timestamp() if at else None
-
-
-def _time(seconds: float | None) -> datetime | None:
-    return _required(seconds) if seconds is not None else None
-
-
-def _required(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -1,8 +1,7 @@
 """Tables with one row for each site, beside what its account lists of it."""
 
+from app.models import SiteKey
 from app.store.database import Database
-
-SiteKey = tuple[str, str]
 
 
 def write_site_row(database: Database, table: str, key: SiteKey, values: dict[str, object]) -> None:

@@ -16,6 +16,7 @@ from app.models import (
     renews_itself,
 )
 from app.store.database import Database, Row
+from app.store.seconds import from_seconds, maybe_from_seconds, to_seconds
 
 # A list may be read in the moment between the two halves of a change.
 GONE_AFTER = 2
@@ -122,8 +123,8 @@ class Sites:
 def _observed(site: Site) -> dict[str, Any]:
     return {
         "pid": site.pid,
-        "started_at": _seconds(site.started_at),
-        "reloaded_at": _seconds(site.reloaded_at),
+        "started_at": to_seconds(site.started_at),
+        "reloaded_at": to_seconds(site.reloaded_at),
         "answer": [site.answer.status, site.answer.seconds] if site.answer else None,
         "last_exit": _exit_fields(site.last_exit),
         "cname": site.cname,
@@ -131,7 +132,7 @@ def _observed(site: Site) -> dict[str, Any]:
 
 
 def _exit_fields(end: Exit | None) -> list[Any] | None:
-    return [_seconds(end.at), end.code, end.signal, list(end.stderr)] if end else None
+    return [to_seconds(end.at), end.code, end.signal, list(end.stderr)] if end else None
 
 
 def _site(row: Row, now: datetime) -> Site:
@@ -146,13 +147,15 @@ def _site(row: Row, now: datetime) -> Site:
         enabled=bool(row["enabled"]),
         status=status,
         url=row["url"],
-        seen_at=datetime.fromtimestamp(row["seen_at"], UTC),
+        seen_at=from_seconds(row["seen_at"]),
         reason=reason,
         pid=observed.get("pid"),
-        started_at=_time(observed.get("started_at")),
-        reloaded_at=_time(observed.get("reloaded_at")),
+        started_at=maybe_from_seconds(observed.get("started_at")),
+        reloaded_at=maybe_from_seconds(observed.get("reloaded_at")),
         answer=Answer(*answer) if answer else _answer(row, "first_status", "first_seconds"),
-        last_exit=Exit(_time(end[0]) or _EPOCH, end[1], end[2], tuple(end[3])) if end else None,
+        last_exit=Exit(maybe_from_seconds(end[0]) or _EPOCH, end[1], end[2], tuple(end[3]))
+        if end
+        else None,
         error_count=row["error_count"] if row["is_counted"] else None,
         is_gone=_is_gone(row),
         check=check,
@@ -164,7 +167,7 @@ def _site(row: Row, now: datetime) -> Site:
 def _alert(row: Row, now: datetime) -> CertificateAlert | None:
     if row["expires_at"] is None or _is_gone(row):
         return None
-    expires_at = datetime.fromtimestamp(row["expires_at"], UTC)
+    expires_at = from_seconds(row["expires_at"])
     return certificate_alert(expires_at, now, renews_itself=renews_itself(row["certificate_kind"]))
 
 
@@ -172,7 +175,7 @@ def _check(row: Row) -> Check | None:
     if row["checked_at"] is None:
         return None
     answer = _answer(row, "answer_status", "seconds")
-    at = datetime.fromtimestamp(row["checked_at"], UTC)
+    at = from_seconds(row["checked_at"])
     return Check(at, answer, row["problem"], row["failures"], row["traceback"])
 
 
@@ -198,12 +201,4 @@ def _status(row: Row, check: Check | None) -> tuple[SiteStatus, str]:
     return status, row["reason"]
 
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
-
-
-def _seconds(at: datetime | None) -> float | None:
-    return at.timestamp() if at else None
-
-
-def _time(seconds: float | None) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None
+_EPOCH = from_seconds(0)

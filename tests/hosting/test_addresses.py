@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigurationError, HostUnavailable
-from app.hosting.addresses import EU, US, check_address
+from app.hosting.addresses import check_address
 from app.hosting.client import HostingClient
+from app.settings import API_HOSTS
 from tests.fakes.pythonanywhere import TOKEN, fake_pythonanywhere
 from tests.hosting.conftest import REMOTE, client_of
 
@@ -42,11 +43,12 @@ def test_a_broken_ca_file_is_named(tmp_path: Path) -> None:
         if text is not None:
             broken.write_text(text)
         with pytest.raises(ConfigurationError, match=r"ca\.pem"):
-            HostingClient.remote(REMOTE, US, lambda: TOKEN, broken)
+            HostingClient.remote(REMOTE, API_HOSTS["us"], lambda: TOKEN, broken)
 
 
 @pytest.mark.parametrize(
-    "address", [US, EU, "https://api.example.org:8443", "http://127.0.0.1:80", "http://[::1]:80"]
+    "address",
+    [*API_HOSTS.values(), "https://api.example.org:8443", "http://127.0.0.1:80", "http://[::1]:80"],
 )
 def test_an_address_over_tls_or_on_this_machine_is_taken(address: str) -> None:
     assert check_address(f"{address}/") == address

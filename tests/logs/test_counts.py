@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.logs.counts import ErrorCounter, SiteKey
+from app.logs.counts import ErrorCounter
 from app.logs.hub import LogHub
+from app.models import SiteKey
 from tests.logs.support import render_texts
 
 pytestmark = pytest.mark.anyio

@@ -6,14 +6,10 @@ from enum import Enum
 
 from app.errors import HostingError, HostRefused, NotSent, TokenRefused
 from app.hosting.client import HostingClient
-from app.models import CERTIFICATE_NOT_KNOWN, AccountKind, Site, Specification
+from app.models import AUTO_RENEWED, CERTIFICATE_NOT_KNOWN, AccountKind, Site, Specification
 
 # Refusals that another try may not meet: not a word on what was asked for.
 _PASSING = frozenset({401, 408, 409, 423, 425, 429})
-
-
-AUTO_RENEWED = "letsencrypt-auto-renew"
-"""The kind of certificate that the host requests and renews itself."""
 
 
 class Outcome(Enum):

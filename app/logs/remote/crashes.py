@@ -12,8 +12,8 @@ from app.logs.entries import fold
 from app.logs.files import read_after, read_tail
 from app.logs.heads import read_head, without_escapes
 from app.logs.identity import Cursor
-from app.logs.remote.sources import LogSources, SiteKey
-from app.models import Crash, Level, LogEntry, LogKind, LogName, Traceback
+from app.logs.remote.sources import LogSources
+from app.models import Crash, Level, LogEntry, LogKind, LogName, SiteKey, Traceback
 
 ERROR_LOG = LogName(LogKind.ERROR)
 # A copy that was read so recently holds what was written before a click.

@@ -13,10 +13,8 @@ from app.errors import NotFound
 from app.hosting.client import HostingClient
 from app.logs.remote.folders import LogFolders
 from app.logs.remote.poller import RemoteLogs
-from app.models import LogKind, LogName, parse_domain
+from app.models import LogKind, LogName, SiteKey, parse_domain
 from app.store.accounts import LOCAL
-
-SiteKey = tuple[str, str]
 
 
 class LocalLogs(Protocol):
