@@ -1,11 +1,12 @@
 """What several tests need: free ports, a dashboard in this process, reading its pages."""
 
+import asyncio
 import http.client
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -117,6 +118,17 @@ def eventually(look: Callable[[], Value], what: str, seconds: float = 30.0) -> V
         assert time.monotonic() < deadline, f"still waiting: {what}"
         time.sleep(0.01)
     return value
+
+
+@asynccontextmanager
+async def running(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """The work goes on in the background until the end of the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import (
@@ -16,6 +17,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
 from tests.process import Product
 from tests.support import PASSWORD
 
@@ -46,6 +48,28 @@ def browser() -> Iterator[Browser]:
         browser = launch(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def fake() -> Iterator[FakePythonAnywhere]:
+    """PythonAnywhere, as the API host `lab` of `product`. A module's own may hold sites already."""
+    with fake_pythonanywhere() as fake:
+        yield fake
+
+
+@pytest.fixture
+def product(tmp_path: Path, fake: FakePythonAnywhere) -> Iterator[Product]:
+    yield from running_product(tmp_path / "data", fake)
+
+
+def running_product(data: Path, fake: FakePythonAnywhere, **settings: str) -> Iterator[Product]:
+    """What a fixture yields: started, and stopped with all that belongs to it."""
+    product = Product(data, SITEDECK_API_HOSTS=f"lab={fake.address}", **settings)
+    product.start()
+    try:
+        yield product
+    finally:
+        product.close()
 
 
 def find_chromium() -> str | None:
@@ -90,3 +114,13 @@ def set_up(page: Page, product: Product) -> None:
     page.fill("#password_again", PASSWORD)
     page.click("text=Create administrator")
     page.wait_for_selector("#sample-site")
+
+
+def connect(page: Page, product: Product, token: str = TOKEN) -> None:
+    """Adds the account of `fake`, called Acme."""
+    page.goto(product.origin + "/accounts/new")
+    page.check("input[name=host][value=lab]")
+    page.fill("#label", "Acme")
+    page.fill("#username", USER)
+    page.fill("#token", token)
+    page.click("text=Test and add")

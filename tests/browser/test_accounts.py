@@ -2,18 +2,17 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
-from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
+from tests.browser.conftest import DESKTOP, PHONE, connect, set_up, watched_context
 from tests.fakes.faults import Fault
-from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.fakes.pythonanywhere import USER, FakePythonAnywhere
 from tests.process import Product
 
 PROGRAM = """
@@ -32,31 +31,6 @@ class Place:
     domain: str
     command: str
     write: Callable[[str], None]
-
-
-@pytest.fixture
-def fake() -> Iterator[FakePythonAnywhere]:
-    with fake_pythonanywhere() as fake:
-        yield fake
-
-
-@pytest.fixture
-def product(tmp_path: Path, fake: FakePythonAnywhere) -> Iterator[Product]:
-    product = Product(tmp_path / "data", SITEDECK_API_HOSTS=f"lab={fake.address}")
-    product.start()
-    try:
-        yield product
-    finally:
-        product.close()
-
-
-def connect(page: Page, product: Product, token: str = TOKEN) -> None:
-    page.goto(product.origin + "/accounts/new")
-    page.check("input[name=host][value=lab]")
-    page.fill("#label", "Acme")
-    page.fill("#username", USER)
-    page.fill("#token", token)
-    page.click("text=Test and add")
 
 
 @pytest.mark.parametrize("where", ["pythonanywhere", "local"])

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
-from tests.browser.test_accounts import connect
+from tests.browser.conftest import DESKTOP, PHONE, connect, running_product, set_up, watched_context
 from tests.fakes.nameserver import FakeNameServer, fake_name_server
 from tests.fakes.pythonanywhere import FakePythonAnywhere, fake_pythonanywhere
 from tests.process import Product
@@ -35,16 +34,8 @@ def product(
     tmp_path: Path, fake: FakePythonAnywhere, name_server: FakeNameServer
 ) -> Iterator[Product]:
     address = name_server.address
-    product = Product(
-        tmp_path / "data",
-        SITEDECK_API_HOSTS=f"lab={fake.address}",
-        SITEDECK_NAME_SERVER=f"{address.address}:{address.port}",
-    )
-    product.start()
-    try:
-        yield product
-    finally:
-        product.close()
+    server = f"{address.address}:{address.port}"
+    yield from running_product(tmp_path / "data", fake, SITEDECK_NAME_SERVER=server)
 
 
 def open_settings(page: Page, product: Product) -> None:

@@ -1,44 +1,20 @@
 """The form of a new site in Chromium: by mouse, by keys, and without scripts."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
-from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.browser.conftest import DESKTOP, PHONE, connect, set_up, watched_context
+from tests.fakes.pythonanywhere import USER, FakePythonAnywhere
 from tests.process import Product
 
 BIN = f"/home/{USER}/.virtualenvs/mysite/bin"
 SITE = f"/home/{USER}/mysite"
 
 
-@pytest.fixture
-def fake() -> Iterator[FakePythonAnywhere]:
-    with fake_pythonanywhere() as fake:
-        yield fake
-
-
-@pytest.fixture
-def product(tmp_path: Path, fake: FakePythonAnywhere) -> Iterator[Product]:
-    product = Product(tmp_path / "data", SITEDECK_API_HOSTS=f"lab={fake.address}")
-    product.start()
-    try:
-        yield product
-    finally:
-        product.close()
-
-
 def open_form(page: Page, product: Product) -> None:
     """A connected account's form of a new site."""
     set_up(page, product)
-    page.goto(product.origin + "/accounts/new")
-    page.check("input[name=host][value=lab]")
-    page.fill("#label", "Acme")
-    page.fill("#username", USER)
-    page.fill("#token", TOKEN)
-    page.click("text=Test and add")
+    connect(page, product)
     page.goto(product.origin + "/sites/new?account=acme")
 
 

@@ -1,13 +1,12 @@
 """A change of command in Chromium, followed live, and a deleted site brought back."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
-from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.browser.conftest import DESKTOP, PHONE, connect, set_up, watched_context
+from tests.fakes.pythonanywhere import FakePythonAnywhere, fake_pythonanywhere
 from tests.fakes.troubles import Stop
 from tests.operations.kit import NEW, OLD, SHOP
 from tests.process import Product
@@ -23,24 +22,10 @@ def fake() -> Iterator[FakePythonAnywhere]:
         yield fake
 
 
-@pytest.fixture
-def product(tmp_path: Path, fake: FakePythonAnywhere) -> Iterator[Product]:
-    product = Product(tmp_path / "data", SITEDECK_API_HOSTS=f"lab={fake.address}")
-    product.start()
-    try:
-        yield product
-    finally:
-        product.close()
-
-
-def connect(page: Page, product: Product) -> None:
+def begin(page: Page, product: Product) -> None:
+    """Signed in, with the site of the account in the list."""
     set_up(page, product)
-    page.goto(product.origin + "/accounts/new")
-    page.check("input[name=host][value=lab]")
-    page.fill("#label", "Acme")
-    page.fill("#username", USER)
-    page.fill("#token", TOKEN)
-    page.click("text=Test and add")
+    connect(page, product)
     page.goto(product.origin)
     expect(page.get_by_role("link", name=SHOP, exact=True)).to_be_visible()
 
@@ -52,7 +37,7 @@ def test_a_command_is_changed_before_ones_eyes(
     viewport = DESKTOP if size == "desktop" else PHONE
     with watched_context(browser, viewport=viewport) as context:
         page = context.new_page()
-        connect(page, product)
+        begin(page, product)
         first_page = context.new_page()
         first_page.goto(product.origin)
         page.goto(product.origin + f"{SITE}/settings")
@@ -79,7 +64,7 @@ def test_the_question_can_be_declined_without_losing_what_was_typed(
 ) -> None:
     with watched_context(browser, viewport=DESKTOP) as context:
         page = context.new_page()
-        connect(page, product)
+        begin(page, product)
         page.goto(product.origin + f"{SITE}/settings")
         page.fill("textarea#command", NEW)
         page.click("text=Recreate with this command…")
@@ -94,7 +79,7 @@ def test_without_scripts_a_command_is_changed_and_a_site_brought_back(
 ) -> None:
     with watched_context(browser, viewport=DESKTOP, java_script_enabled=False) as context:
         page = context.new_page()
-        connect(page, product)
+        begin(page, product)
         page.goto(product.origin + f"{SITE}/settings")
         page.fill("textarea#command", NEW)
         page.click("text=Recreate with this command…")

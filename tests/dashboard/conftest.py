@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from httpx2 import Response
 
 from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
 from app.models import Site, SiteStatus
 from app.routes.services import Services
 from app.settings import parse_listen
-from tests.support import Dashboard, eventually, local_host, running_dashboard
+from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere
+from tests.support import SAME_ORIGIN, Dashboard, eventually, local_host, running_dashboard
 
 PROGRAM = """
 import sys
@@ -25,6 +27,9 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"hello"})
 """
 WORKS, BROKEN = "works.localhost", "broken.localhost"
+# The account of a fake PythonAnywhere that is the API host `lab`, and a site of it.
+FORM = {"label": "Acme", "host": "lab", "username": USER, "token": TOKEN}
+SITE = "shop.example.org"
 
 
 @dataclass
@@ -51,6 +56,33 @@ class Deck:
 
     def ask(self, method: str, path: str, body: object = None) -> object:
         return ask(self.paths, method, path, body)
+
+
+@dataclass
+class Connected:
+    """A signed-in dashboard that knows a fake PythonAnywhere; `add` connects the account."""
+
+    dashboard: Dashboard
+    fake: FakePythonAnywhere
+    data: Path
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.dashboard.app.state.services
+        return services
+
+    def post(self, path: str, **form: str) -> Response:
+        return self.dashboard.client.post(path, data=form, headers=SAME_ORIGIN)
+
+    def get(self, path: str) -> str:
+        return self.dashboard.client.get(path).text
+
+    def add(self, **changes: str) -> Response:
+        return self.post("/accounts", **(FORM | changes))
+
+    def status(self) -> SiteStatus | None:
+        site = self.services.sites.get("acme", SITE)
+        return site.status if site else None
 
 
 @pytest.fixture

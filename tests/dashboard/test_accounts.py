@@ -2,22 +2,18 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from httpx2 import Response
 
 from app.models import SiteStatus
-from app.routes.services import Services
 from app.store.accounts import LOCAL
+from tests.dashboard.conftest import FORM, SITE, Connected
 from tests.fakes.faults import Fault
-from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.fakes.pythonanywhere import TOKEN, USER, fake_pythonanywhere
 from tests.fakes.troubles import Trouble
 from tests.support import (
-    SAME_ORIGIN,
-    Dashboard,
     attribute,
     eventually,
     one,
@@ -25,34 +21,6 @@ from tests.support import (
     running_dashboard,
     visible_text,
 )
-
-FORM = {"label": "Acme", "host": "lab", "username": USER, "token": TOKEN}
-SITE = "shop.example.org"
-
-
-@dataclass
-class Connected:
-    dashboard: Dashboard
-    fake: FakePythonAnywhere
-    data: Path
-
-    @property
-    def services(self) -> Services:
-        services: Services = self.dashboard.app.state.services
-        return services
-
-    def post(self, path: str, **form: str) -> Response:
-        return self.dashboard.client.post(path, data=form, headers=SAME_ORIGIN)
-
-    def get(self, path: str) -> str:
-        return self.dashboard.client.get(path).text
-
-    def add(self, **changes: str) -> Response:
-        return self.post("/accounts", **(FORM | changes))
-
-    def status(self) -> SiteStatus | None:
-        site = self.services.sites.get("acme", SITE)
-        return site.status if site else None
 
 
 @pytest.fixture

@@ -1,23 +1,20 @@
 """Changes that take several calls, as people see them: asked, followed, undone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from httpx2 import Response
 
 from app.models import OperationKind, OperationState, Role, SiteStatus
-from app.routes.services import Services
 from app.store.accounts import Accounts
-from tests.dashboard.conftest import WORKS, Deck
-from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
+from tests.dashboard.conftest import WORKS, Connected, Deck
+from tests.fakes.pythonanywhere import fake_pythonanywhere
 from tests.fakes.troubles import Stop, Trouble
 from tests.operations.kit import ACTOR, NEW, OLD, OLD_SPEC, SHOP
 from tests.support import (
     SAME_ORIGIN,
-    Dashboard,
     attribute,
     eventually,
     get_from_site,
@@ -29,20 +26,8 @@ from tests.support import (
 SITE = f"/accounts/acme/sites/{SHOP}"
 
 
-@dataclass
-class Place:
-    """A signed-in dashboard with one account and its site at a fake PythonAnywhere."""
-
-    dashboard: Dashboard
-    fake: FakePythonAnywhere
-
-    @property
-    def services(self) -> Services:
-        services: Services = self.dashboard.app.state.services
-        return services
-
-    def post(self, path: str, **form: str) -> Response:
-        return self.dashboard.client.post(path, data=form, headers=SAME_ORIGIN)
+class Place(Connected):
+    """With the account connected, and its site in the list."""
 
     def page(self, path: str) -> BeautifulSoup:
         return parse(self.dashboard.client.get(path).text)
@@ -66,9 +51,8 @@ def place(tmp_path: Path) -> Iterator[Place]:
         data = tmp_path / "data"
         with running_dashboard(data, api_hosts={"lab": fake.address}) as dashboard:
             dashboard.sign_in()
-            place = Place(dashboard, fake)
-            form = {"label": "Acme", "host": "lab", "username": USER, "token": TOKEN}
-            assert place.post("/accounts", **form).status_code == 303
+            place = Place(dashboard, fake, data)
+            assert place.add().status_code == 303
             eventually(lambda: place.services.sites.get("acme", SHOP), "the site is listed")
             yield place
 

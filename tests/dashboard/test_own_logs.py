@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import InvalidInput
 from app.models import LogKind, LogName
-from tests.dashboard.test_accounts import SITE, Connected
+from tests.dashboard.conftest import SITE, Connected
 from tests.fakes.files import log_path
 from tests.fakes.pythonanywhere import USER, FakePythonAnywhere, fake_pythonanywhere
 from tests.support import eventually, parse, running_dashboard

@@ -7,7 +7,7 @@ import pytest
 
 from app.hosting.probe import Silence, Unasked
 from app.models import Answer, SiteStatus
-from tests.dashboard.test_accounts import SITE, Connected
+from tests.dashboard.conftest import SITE, Connected
 from tests.fakes.pythonanywhere import fake_pythonanywhere
 from tests.support import eventually, one, parse, running_dashboard, visible_text
 

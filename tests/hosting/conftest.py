@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,20 @@ import pytest
 from app.hosting.client import Deadlines, HostingClient
 from app.hosting.governor import Governor
 from app.hosting.retries import Retries
-from app.models import Account, AccountKind
+from app.models import Account, AccountKind, Site, SiteStatus
 from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere, fake_pythonanywhere
 
 REMOTE = Account("pa1", AccountKind.PYTHONANYWHERE, "My account", USER)
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SHOP = Site(
+    REMOTE.id,
+    "shop.example.org",
+    "/bin/serve",
+    True,
+    SiteStatus.RUNNING,
+    "https://shop.example.org",
+    NOW,
+)
 # Long enough for this machine, short enough to wait for.
 SHORT = Deadlines(connect=2.0, silence=0.3, reading=0.4, changing=0.5)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from app.hosting.changes import CertificateRead, Changes, SiteChanged
 from app.hosting.client import HostingClient
 from app.hosting.governor import Governor
 from app.hosting.known import KnownSites
-from app.models import Actor, CertificateAlert, CertificateRecord, Site, SiteStatus
+from app.models import Actor, CertificateAlert, CertificateRecord, Site
 from app.store.accounts import Accounts
 from app.store.activity import ActivityLog
 from app.store.certificates import Certificates
@@ -24,20 +24,11 @@ from app.store.database import Database
 from app.store.sites import Sites
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import FakePythonAnywhere
-from tests.hosting.conftest import REMOTE, SHORT, client_of, unhurried_governor, until
+from tests.hosting.conftest import NOW, REMOTE, SHOP, SHORT, client_of, unhurried_governor, until
+from tests.support import running
 
 pytestmark = pytest.mark.anyio
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ANNA = Actor("anna", "127.0.0.1", "s1")
-SHOP = Site(
-    REMOTE.id,
-    "shop.example.org",
-    "/bin/serve",
-    True,
-    SiteStatus.RUNNING,
-    "https://shop.example.org",
-    NOW,
-)
 BLOG = replace(SHOP, domain_name="blog.example.org")
 PLAIN = {"not_after": "20261125T120000Z", "issuer_name": "R3", "cert_type": "custom"}
 
@@ -72,12 +63,8 @@ class Place:
                 CertificatePace(step=0.01),
                 lambda: self.now,
             )
-            task = asyncio.create_task(watch.run())
-            try:
+            async with running(watch.run()):
                 yield watch
-            finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
 
     async def until_asked(self, times: int) -> None:
         async def is_so() -> bool:

@@ -1,6 +1,5 @@
 """When the CPU seconds of an account are read, and what stays when they cannot be."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +11,7 @@ from app.store.database import DatabaseError
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
 from tests.hosting.conftest import SHORT, client_of, client_with, unhurried_governor, until
+from tests.support import running
 
 pytestmark = pytest.mark.anyio
 
@@ -38,12 +38,8 @@ async def watching(fake: FakePythonAnywhere, eyes: Eyes) -> AsyncIterator[CpuWat
 @asynccontextmanager
 async def watching_with(client: HostingClient, eyes: Eyes) -> AsyncIterator[CpuWatch]:
     watch = CpuWatch(client, eyes, interval_seconds=0.02)
-    task = asyncio.create_task(watch.run())
-    try:
+    async with running(watch.run()):
         yield watch
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def until_used(watch: CpuWatch, seconds: float) -> None:

@@ -21,6 +21,7 @@ from app.store.sites import Sites
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
 from tests.hosting.conftest import REMOTE, SHORT, unhurried_governor, until
+from tests.support import running
 
 pytestmark = pytest.mark.anyio
 FAST = Pace(watched=0.05, idle=60, failed=0.05, least=0.01)
@@ -101,12 +102,10 @@ async def refreshing(
         REMOTE, fake.address, lambda: TOKEN, governor=governor, deadlines=SHORT
     )
     refresh = RemoteRefresh(REMOTE, client, known, changes, is_watched=is_watched, pace=pace)
-    task = asyncio.create_task(refresh.run())
     try:
-        yield Watched(refresh, client, known, changes)
+        async with running(refresh.run()):
+            yield Watched(refresh, client, known, changes)
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         await client.close()
         database.close()
 

@@ -18,20 +18,11 @@ from app.store.accounts import Accounts
 from app.store.checks import Checks
 from app.store.database import Database
 from app.store.sites import Sites
-from tests.hosting.conftest import REMOTE, until
+from tests.hosting.conftest import NOW, REMOTE, SHOP, until
+from tests.support import running
 
 pytestmark = pytest.mark.anyio
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 GOOD = Answer(200, 0.3)
-SHOP = Site(
-    REMOTE.id,
-    "shop.example.org",
-    "/bin/serve",
-    True,
-    SiteStatus.RUNNING,
-    "https://shop.example.org",
-    NOW,
-)
 
 
 class Place:
@@ -55,12 +46,8 @@ class Place:
     async def watching(self) -> AsyncIterator[SiteWatch]:
         pace = WatchPace(step=0.01, second_look=0.02)
         watch = SiteWatch(self.ask, self.known, self.checks, self.accounts.check_intervals, pace)
-        task = asyncio.create_task(watch.run())
-        try:
+        async with running(watch.run()):
             yield watch
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     async def until_status(self, status: SiteStatus) -> Site:
         async def is_so() -> bool:

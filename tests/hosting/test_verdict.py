@@ -11,8 +11,8 @@ import pytest
 from app.hosting.probe import Silence, Unasked
 from app.hosting.verdict import Patience, Verdicts
 from app.models import Answer, Check, Crash, SiteStatus
-from tests.hosting.conftest import until
-from tests.hosting.test_sitewatch import GOOD, NOW, SHOP, Place
+from tests.hosting.conftest import NOW, SHOP, until
+from tests.hosting.test_sitewatch import GOOD, Place
 
 pytestmark = pytest.mark.anyio
 SHORT = Patience(log=0.05, step=0.01, answer=0.3, unasked=0.1, not_found=0.1)

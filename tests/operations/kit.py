@@ -32,6 +32,7 @@ from app.store.operations import Operations
 from app.store.sites import Sites
 from tests.fakes.pythonanywhere import TOKEN
 from tests.hosting.conftest import REMOTE, unhurried_governor, until
+from tests.support import running
 
 SHOP = "shop.example.org"
 OLD, NEW = "/home/alice/old", "/home/alice/new"
@@ -179,12 +180,10 @@ def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
 async def working(database: Database, address: str, pace: Pace = PACE) -> AsyncIterator[Deck]:
     """The worker runs until the end of the block."""
     deck = deck_on(database, address, pace)
-    task = asyncio.create_task(deck.worker.run())
     try:
-        yield deck
+        async with running(deck.worker.run()):
+            yield deck
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         await deck.aftermath.close()
         await deck.client.close()
 
