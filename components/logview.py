@@ -80,7 +80,7 @@ def _Body(key: tuple[str, str], name: LogName, lines: Sequence[LogEntry], before
     return Div(
         Div(
             Ol(
-                Li(earlier, cls="log-mark rot", id="log-earlier", hidden=is_whole),
+                Li(earlier, cls="log-mark", id="log-earlier", hidden=is_whole),
                 Safe(render_rows(lines, urls.log_line(*key, str(name)))),
                 cls="log wrap",
                 id="log",

@@ -66,7 +66,7 @@ const isBefore = (next) => (row) => !(numberOf(row) >= numberOf(next));
 
 const makeMark = (text) => {
   const mark = document.createElement("li");
-  mark.className = "log-mark rot";
+  mark.className = "log-mark";
   mark.append(text);
   return mark;
 };
