@@ -69,6 +69,22 @@ class DnsCheck:
             return _unknown(str(error))
 
 
+def naked_by_name(domain_name: str, cname: str) -> DnsFinding | None:
+    """What the name alone tells without asking: one of two labels is naked under any suffix.
+
+    Of a longer one it does not tell: example.co.uk is naked, shop.example.org is not.
+    """
+    try:
+        domain, wanted = dns.name.from_text(domain_name), dns.name.from_text(cname)
+    except dns.exception.DNSException:
+        return None
+    return _naked(domain, wanted) if _has_two_labels(domain) else None
+
+
+def _has_two_labels(domain: Name) -> bool:
+    return len(domain.relativize(dns.name.root)) == 2
+
+
 def _system_servers() -> Sequence[NameServer]:
     try:
         found = dns.resolver.Resolver().nameservers
@@ -91,6 +107,8 @@ async def _look(servers: Sequence[NameServer], domain_name: str, cname: str) -> 
         if record[0].target == wanted:
             return DnsFinding(DnsState.POINTS, "DNS points there.")
         return await _look_behind(servers, domain, wanted, record)
+    if _has_two_labels(domain):
+        return _naked(domain, wanted)
     if answer.rcode() == dns.rcode.NXDOMAIN:
         return _missing(domain, wanted, answer)
     for kind in (RdataType.SOA, RdataType.NS):
@@ -171,7 +189,7 @@ def _naked(domain: Name, wanted: Name) -> DnsFinding:
         f"{_shown(domain)} redirected there; most registrars can."
     )
     text = "A naked domain cannot have a CNAME."
-    return DnsFinding(DnsState.WRONG, text, advice)
+    return DnsFinding(DnsState.WRONG, text, advice, is_naked=True)
 
 
 def _addresses(domain: Name, wanted: Name) -> DnsFinding:
@@ -196,7 +214,7 @@ def _change_to(wanted: Name, ttl: int) -> str:
 
 
 def _unknown(text: str) -> DnsFinding:
-    return DnsFinding(DnsState.UNKNOWN, text)
+    return DnsFinding(DnsState.UNKNOWN, text, is_naked=None)
 
 
 def _shown(name: Name) -> str:

@@ -14,8 +14,13 @@ class DnsState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DnsFinding:
-    """`text` says what was found, `advice` what to do about it."""
+    """`text` says what was found, `advice` what to do about it.
+
+    `is_naked`: whether the domain is a naked one (example.org), which cannot have a CNAME; None if
+    that is not known.
+    """
 
     state: DnsState
     text: str
     advice: str = ""
+    is_naked: bool | None = False

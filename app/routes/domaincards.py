@@ -3,6 +3,7 @@
 from fasthtml.common import FT
 from starlette.requests import Request
 
+from app.hosting.dnscheck import naked_by_name
 from app.models import Role, Site
 from app.routes.services import services_of, session_of, utc_now
 from components.dnscard import DnsCard
@@ -14,7 +15,10 @@ async def domain_cards(req: Request, site: Site) -> tuple[FT, ...]:
     if site.is_local:
         return ()
     https = await https_card(req, site)
-    return (DnsCard(site), HttpsArea(site, https)) if site.is_custom_domain else (https,)
+    if not site.is_custom_domain:
+        return (https,)
+    naked = naked_by_name(site.domain_name, site.cname) if site.cname else None
+    return DnsCard(site, naked), HttpsArea(site, https)
 
 
 async def https_card(req: Request, site: Site) -> FT:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dns.rcode
 import pytest
 from bs4 import BeautifulSoup, Tag
 from httpx2 import Response
@@ -27,6 +28,7 @@ from tests.support import (
 )
 
 FORM = {"label": "Acme", "host": "lab", "username": USER, "token": TOKEN}
+HTMX = {"hx-request": "true"}
 SHOP, OWN, HOSTS = "shop.example.org", "example.org", "alice.pythonanywhere.com"
 
 
@@ -236,6 +238,36 @@ def test_a_naked_domain_is_explained(place: Place) -> None:
     assert "A naked domain cannot have a CNAME." in text(card)
     assert "www.example.org" in text(card)
     assert attribute(one(card, "a[href]"), "href").endswith("/NakedDomains/")
+
+
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_a_naked_domain_is_not_told_to_set_a_cname(place: Place, is_asked: bool) -> None:
+    page = parse(place.post("dns", OWN, **HTMX).text) if is_asked else place.settings(OWN)
+    card = one(page, "#dns")
+    assert card.select(".codebox") == [] and "set its CNAME" not in text(card)
+    assert "Use www.example.org for the site" in text(card) and "redirected there" in text(card)
+    assert one(card, "#check-dns")
+    assert place.name_server.asked == [] or is_asked
+
+
+def test_a_check_that_finds_a_zone_takes_the_cname_away(place: Place) -> None:
+    card = one(place.settings(), "#dns")
+    assert one(card, ".codebox") and "If this is a naked domain" in text(card)
+    place.name_server.records[SHOP] = ["300 IN NS ns.example.net."]
+    card = one(parse(place.post("dns", **HTMX).text), "#dns")
+    assert card.select(".codebox") == [] and "If this is" not in text(card)
+    assert f"Use www.{SHOP} for the site" in text(card)
+
+
+def test_a_check_that_finds_no_zone_leaves_the_cname_alone_on_the_card(place: Place) -> None:
+    card = one(parse(place.post("dns", **HTMX).text), "#dns")
+    assert one(card, ".codebox") and "naked" not in text(card)
+
+
+def test_a_check_without_an_answer_leaves_open_whether_the_domain_is_naked(place: Place) -> None:
+    place.name_server.rcode = dns.rcode.SERVFAIL
+    card = one(parse(place.post("dns", **HTMX).text), "#dns")
+    assert one(card, ".codebox") and "If this is a naked domain" in text(card)
 
 
 def test_a_local_site_has_no_domain_of_its_own(deck: Deck) -> None:

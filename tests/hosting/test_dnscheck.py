@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.hosting import dnscheck
-from app.hosting.dnscheck import DnsCheck, NameServer
+from app.hosting.dnscheck import DnsCheck, NameServer, naked_by_name
 from app.models import DnsFinding, DnsState
 from tests.fakes.nameserver import FakeNameServer, fake_name_server, silent_name_server
 from tests.support import free_port
@@ -91,9 +91,32 @@ async def test_a_naked_domain_is_told_what_to_use_instead(server: FakeNameServer
     assert "www.example.org" in finding.advice and WANTED in finding.advice
 
 
+async def test_a_naked_domain_that_is_not_registered_is_told_the_same(
+    server: FakeNameServer,
+) -> None:
+    server.zones["org"] = 300
+    assert (await look(server, "example.org")).is_naked
+
+
+@pytest.mark.parametrize(
+    ("domain", "is_naked"),
+    [
+        ("example.org", True),
+        ("example.org.", True),
+        ("shop.example.org", False),
+        ("example.co.uk", False),
+        ("x" * 64 + ".org", False),
+    ],
+)
+def test_two_labels_are_naked_without_asking(domain: str, is_naked: bool) -> None:
+    finding = naked_by_name(domain, WANTED)
+    assert (finding is not None and finding.is_naked) is is_naked
+
+
 async def test_a_delegated_name_is_naked_too(server: FakeNameServer) -> None:
     server.records[SHOP] = ["300 IN NS ns.example.net."]
-    assert "naked" in (await look(server)).text
+    finding = await look(server)
+    assert "naked" in finding.text and finding.is_naked
 
 
 @pytest.mark.parametrize("length", [1, 2, 5])
