@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from fasthtml.common import FT, A, Button, Details, Div, I, Input, Nav, P, Span, Summary
 
 from app import urls
-from app.models import Level, LogName
+from app.models import Level, LogCopy, LogName
 from components.forms import PageForm
 from components.icons import Icon
+from components.times import Age
 
 _CHIPS = {
     Level.ERROR: "Errors",
@@ -126,16 +128,17 @@ def _Toggle(identity: str, word: str, icon: str, **attributes: str) -> FT:
     return Button(Icon(icon), word, type="button", id=identity, aria_pressed="true", **attributes)
 
 
-def LogStatus(count: int, is_live: bool) -> FT:
-    """The connection, the age of the newest line, how many lines are shown."""
+def LogStatus(count: int, is_live: bool, copy: LogCopy | None, now: datetime) -> FT:
+    """The connection, the age of the newest line and of the `copy` of a remote log, how many lines
+    are shown. The script keeps all of it up to date."""
     connection = Span(Span("Connecting"), cls="conn", id="conn", data_c="lost", role="status")
     return Div(
         Span(connection, cls="needs-script")
         if is_live
         else Span("A rotated file: it does not grow."),
         Span(id="log-age"),
-        Span(id="log-source"),
-        Span(id="log-problem", cls="problem"),
+        Span(*(_age(copy, now) if copy else ()), id="log-source"),
+        Span(copy.problem if copy else None, id="log-problem", cls="problem"),
         Span(
             Span(str(count), id="log-shown"),
             " of ",
@@ -147,3 +150,7 @@ def LogStatus(count: int, is_live: bool) -> FT:
         P(cls="sr-only", id="log-summary", role="status"),
         cls="log-status",
     )
+
+
+def _age(copy: LogCopy, now: datetime) -> tuple[FT | str, ...]:
+    return ("Read ", Age(copy.read_at, now)) if copy.read_at else ("Not read yet",)

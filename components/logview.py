@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from fasthtml.common import FT, A, Button, Div, Li, Link, Ol, P, Safe, Script, Section, Span, to_xml
 
 from app import urls
-from app.models import LogEntry, LogKind, LogName, Traceback
+from app.models import LogCopy, LogEntry, LogKind, LogName, Traceback
 from components.icons import Icon
 from components.logrows import render_rows
 from components.logtools import LogChips, LogStatus, LogTools
@@ -32,11 +33,13 @@ def LogView(
     *,
     has_file: bool = True,
     may_clear: bool = False,
+    copy: LogCopy | None = None,
+    now: datetime,
 ) -> FT:
     """The card with the last lines of a site's log; `before` and `after` are their cursors.
 
     With `stream_href`, the page's own stream, it is followed; a rotated file has none. A log that
-    nothing was written to yet has no file.
+    nothing was written to yet has no file. `copy` is given for a live log of a remote site.
     """
     is_live = bool(stream_href)
     return Section(
@@ -52,7 +55,7 @@ def LogView(
             cls="log-tools",
         ),
         _Body(key, name, lines, before),
-        LogStatus(sum(map(_count, lines)), is_live),
+        LogStatus(sum(map(_count, lines)), is_live, copy, now),
         Link(rel="stylesheet", href=urls.static("css/log.css")),
         Script(src=urls.static("js/log.js"), type="module"),
         cls="card logview",

@@ -31,6 +31,7 @@ from app.models.hosting import (
 from app.models.logs import (
     Frame,
     Level,
+    LogCopy,
     LogEntry,
     LogKind,
     LogLine,
@@ -96,6 +97,7 @@ __all__ = [
     "HostNotice",
     "HostState",
     "Level",
+    "LogCopy",
     "LogEntry",
     "LogKind",
     "LogLine",

@@ -69,6 +69,14 @@ class TracebackPart(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LogCopy:
+    """The copy of a remote log: when it was last brought up to date, and why not since."""
+
+    read_at: datetime | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """One line of a log file.
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import aclosing
+from datetime import datetime, timedelta
 
 from anyio import to_thread
 from fasthtml.common import FT, Safe
@@ -22,12 +23,12 @@ from app.logs.entries import fold
 from app.logs.files import Page, read_after, read_before, read_line, read_tail
 from app.logs.identity import Cursor
 from app.logs.sse import encode_event
-from app.models import LogName, Role, Site, Toast
+from app.models import LogCopy, LogName, Role, Site, Toast
 from app.routes.events import PageView
 from app.routes.openoperations import operations_area
 from app.routes.pages import account_labels, set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import Services, actor_of, services_of, session_of
+from app.routes.services import Services, actor_of, services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.routes.streaming import Events, EventStream, merged
 from components.logtext import render_message
@@ -60,6 +61,7 @@ async def show_log(req: Request) -> FT:
     )
     before, after = str(page.before), str(page.after)
     is_live = name.index == 0
+    now = utc_now()
     stream = urls.log_stream(*site.key, str(name), after, since)
     return await shell_page(
         req,
@@ -77,10 +79,21 @@ async def show_log(req: Request) -> FT:
             stream if is_live else "",
             has_file=page.has_file,
             may_clear=is_live and session_of(req).user.role.includes(Role.OPERATOR),
+            copy=_copy(services, site, name, now) if is_live else None,
+            now=now,
         ),
         account_id=site.account_id,
         stream_href=stream if is_live else urls.events("/".join(site.key), since),
     )
+
+
+def _copy(services: Services, site: Site, name: LogName, now: datetime) -> LogCopy | None:
+    """None for a log that is read where it is."""
+    state = services.log_files.state(site.key, name.kind)
+    if state is None:
+        return None
+    age, problem = state
+    return LogCopy(None if age is None else now - timedelta(seconds=age), problem)
 
 
 @router.fragment(LOG_PATH)

@@ -1,5 +1,6 @@
 """PythonAnywhere accounts in the dashboard, over a fake on a real socket."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -237,3 +238,16 @@ def test_the_token_is_nowhere_to_be_found(
     for file in place.data.rglob("*"):
         if file.is_file():
             assert TOKEN.encode() not in file.read_bytes(), file
+
+
+def test_without_scripts_a_remote_log_says_how_old_its_copy_is(place: Connected) -> None:
+    place.add()
+    logs = f"/accounts/acme/sites/{SITE}/logs"
+    eventually(lambda: "Read " in source_of(place, logs), "the error log is looked at")
+    assert re.fullmatch(r"Read (just now|\d+ s ago)", source_of(place, logs))
+    assert one(parse(place.get(logs)), "#log-source time[data-age]")
+    assert source_of(place, f"{logs}?name=access") == "Not read yet"
+
+
+def source_of(place: Connected, path: str) -> str:
+    return one(parse(place.get(path)), "#log-source").get_text()

@@ -17,6 +17,7 @@ from components.logview import LogRows, LogView
 from components.terminal import CLASSES, pieces, visible_text
 
 CURSOR = "1a-20-0011223344556677:80"
+NOW = datetime(2026, 11, 20, 13, tzinfo=UTC)
 TAGS = {"li", "a", "time", "span", "code"}
 ATTRIBUTES = {"class", "id", "data-level", "href", "aria-label", "datetime", "title"}
 NASTY = st.sampled_from(
@@ -158,7 +159,7 @@ KEY = ("local", "hello.localhost")
 
 def test_the_card_of_a_live_log_names_its_stream_and_its_other_logs() -> None:
     lines = [line("<script>", level=Level.ERROR), line("x", number=8)]
-    view = LogView(KEY, LogName.parse("error"), lines, CURSOR, CURSOR, "/stream?after=1")
+    view = LogView(KEY, LogName.parse("error"), lines, CURSOR, CURSOR, "/stream?after=1", now=NOW)
     card = parse(to_xml(view)).section
     assert card is not None
     assert card["data-stream"] == "/stream?after=1"
@@ -176,20 +177,26 @@ def test_the_card_of_a_live_log_names_its_stream_and_its_other_logs() -> None:
 
 def test_the_card_of_an_empty_log_says_what_will_come() -> None:
     start = "0-0-0011223344556677:0"
-    card = parse(to_xml(LogView(KEY, LogName.parse("server"), [], start, start, "/stream")))
+    card = parse(
+        to_xml(LogView(KEY, LogName.parse("server"), [], start, start, "/stream", now=NOW))
+    )
     assert "No lines yet." in card.get_text()
     assert card.select(".log-line") == []
     assert "hidden" in card.select("#log-earlier")[0].attrs
 
 
 def test_a_rotated_log_is_not_followed() -> None:
-    card = parse(to_xml(LogView(KEY, LogName.parse("error.1"), [line("x")], CURSOR, CURSOR)))
+    card = parse(
+        to_xml(LogView(KEY, LogName.parse("error.1"), [line("x")], CURSOR, CURSOR, now=NOW))
+    )
     assert card.select("#follow, #conn") == []
     assert "data-stream" not in card.select("#logview")[0].attrs
 
 
 def test_nothing_in_the_card_is_inline_code_or_style() -> None:
-    card = parse(to_xml(LogView(KEY, LogName.parse("error"), [line("x")], CURSOR, CURSOR, "/s")))
+    card = parse(
+        to_xml(LogView(KEY, LogName.parse("error"), [line("x")], CURSOR, CURSOR, "/s", now=NOW))
+    )
     for tag in card.find_all():
         assert not [name for name in tag.attrs if name.startswith("on") or name == "style"]
         assert tag.name != "script" or (tag.get("src") and not tag.get_text())

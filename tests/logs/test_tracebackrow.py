@@ -16,7 +16,7 @@ from app.models import LogEntry, LogName
 from components.logrows import render_rows
 from components.logview import LogView
 from components.terminal import CLASSES, visible_text
-from tests.logs.test_logview import CURSOR, KEY, TEXTS
+from tests.logs.test_logview import CURSOR, KEY, NOW, TEXTS
 from tests.support import one
 
 TAGS = {"li", "a", "time", "span", "details", "summary", "svg", "use", "pre", "b", "i", "strong"}
@@ -139,7 +139,8 @@ def test_nothing_in_a_traceback_acts_and_nothing_is_lost(texts: list[str]) -> No
 def test_the_card_counts_entries_on_its_chips_and_lines_below() -> None:
     entries = entries_of(f"INFO:     ready\n{CAUSED}")
     card = BeautifulSoup(
-        to_xml(LogView(KEY, LogName.parse("error"), entries, CURSOR, CURSOR)), "html.parser"
+        to_xml(LogView(KEY, LogName.parse("error"), entries, CURSOR, CURSOR, now=NOW)),
+        "html.parser",
     )
     assert [chip.get_text() for chip in card.select(".sev .n")] == ["1", "0", "1", "0"]
     assert one(card, "#log-total").get_text() == str(CAUSED.count("\n") + 1)
