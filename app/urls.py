@@ -53,6 +53,15 @@ def events(view: str, since: int) -> str:
     return f"{EVENTS}?{urlencode({'view': view, 'since': since})}"
 
 
+def replace_token(account_id: str) -> str:
+    """The field for another token on the account's card, which a browser opens for it."""
+    return f"{ACCOUNTS}#{token_field(account_id)}"
+
+
+def token_field(account_id: str) -> str:
+    return f"token-{account_id}"
+
+
 def remove_account(account_id: str) -> str:
     """The page that asks before an account is removed."""
     return f"/accounts/{_segment(account_id)}/delete"

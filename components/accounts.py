@@ -233,7 +233,7 @@ def _CheckInterval(view: AccountView) -> FT:
 
 
 def _ReplaceToken(account: Account) -> FT:
-    field_id = f"token-{account.id}"
+    field_id = urls.token_field(account.id)
     return Details(
         Summary(Icon("key"), "Replace token", cls="row"),
         PageForm(

@@ -37,7 +37,8 @@ class RemoteRefresh:
     """One account, listed at its pace and when somebody asks for it.
 
     `seen_at` is when the account last gave a good list (UTC), `problem` why it gives none now, in
-    words for people, empty if all is well. To be used on the event loop.
+    words for people, empty if all is well; `is_refused` says that the problem is its token. To be
+    used on the event loop.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class RemoteRefresh:
     ) -> None:
         self.seen_at: datetime | None = None
         self.problem = ""
+        self.is_refused = False
         self._account = account
         self._client = client
         self._known = known
@@ -122,7 +124,7 @@ class RemoteRefresh:
         """The last known values stay; only what is no longer known is said to be so."""
         self._failures += 1
         self._is_stopped = isinstance(error, TokenRefused)
-        self._set_problem(str(error))
+        self._set_problem(str(error), is_refused=self._is_stopped)
         if not self._is_stopped and self._failures < FAILURES_UNTIL_UNKNOWN:
             return
         for site in await self._known.of_account(self._account.id):
@@ -130,9 +132,9 @@ class RemoteRefresh:
             if unknown != site and not site.is_gone:
                 await self._known.save(unknown)
 
-    def _set_problem(self, problem: str) -> None:
-        if problem != self.problem:
-            self.problem = problem
+    def _set_problem(self, problem: str, *, is_refused: bool = False) -> None:
+        if (problem, is_refused) != (self.problem, self.is_refused):
+            self.problem, self.is_refused = problem, is_refused
             self._changes.publish(AccountChanged(self._account.id))
 
     async def _rest(self) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app import urls
 from app.hosting.changes import (
+    AccountChanged,
     AccountSeen,
     Announcement,
     CertificateRead,
@@ -27,6 +28,7 @@ from app.models import Role, Site
 from app.routes.accountviews import ACCOUNTS_VIEW, account_events
 from app.routes.openoperations import draw_operations
 from app.routes.pages import account_labels
+from app.routes.refusedtokens import refused_tokens_area
 from app.routes.router import Router
 from app.routes.services import Services, services_of, session_of, utc_now
 from app.routes.streaming import Events, EventStream
@@ -34,6 +36,7 @@ from app.store.accounts import LOCAL
 from components.feedback import NOTICE_EVENT, TOAST_EVENT, HostNoticeArea, ToastCard
 from components.https import CERTIFICATE_EVENT
 from components.operations import OPERATIONS_EVENT
+from components.refusedtokens import TOKENS_EVENT
 from components.site import SiteHead, SiteOverview, head_id, overview_id
 from components.siterow import SiteRow, row_id
 from components.sites import LIST_EVENT, SUMMARY_EVENT
@@ -92,6 +95,8 @@ class PageView:
                     continue
                 for event in self._draw(change):
                     yield event
+                if self.name == "sites" and isinstance(change, AccountChanged | ListChanged):
+                    yield await self._draw_tokens(services)
 
     async def _refresh(self, services: Services) -> list[bytes]:
         notice = services.local_host.notice if services.local_host else None
@@ -99,11 +104,14 @@ class PageView:
         events = self._draw(NoticeChanged(notice))
         events += self._draw(OperationsChanged(tuple(operations)))
         if self.name == "sites":
-            return events + self._draw(ListChanged())
+            return [*events, await self._draw_tokens(services), *self._draw(ListChanged())]
         site = await to_thread.run_sync(services.sites.get, *self.name.partition("/")[::2])
         if site is not None:
             events += self._draw(SiteChanged(site)) + self._draw(CertificateRead(*site.key))
         return events
+
+    async def _draw_tokens(self, services: Services) -> bytes:
+        return _event(TOKENS_EVENT, await refused_tokens_area(services, self.role))
 
     def _draw(self, change: Change) -> list[bytes]:
         if isinstance(change, SiteChanged):

@@ -13,6 +13,7 @@ from app.hosting.operations.calls import is_unclear
 from app.models import Role, Site, SiteAction, SiteStatus, Toast
 from app.routes.openoperations import operations_area
 from app.routes.pages import account_labels, set_flash, shell_page
+from app.routes.refusedtokens import refused_tokens_area
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, services_of, session_of, utc_now
 from app.store.accounts import LOCAL
@@ -61,6 +62,7 @@ async def overview(req: Request) -> FT | tuple[FT, FT]:
         "Sites",
         SitesHead(in_account, may_create=bool(sites) and _is_admin(req)),
         host_notice(services),
+        await refused_tokens_area(services, session_of(req).user.role),
         await operations_area(req),
         SitesToolbar(shown) if sites else None,
         SiteSummary(in_account, shown) if sites else None,

@@ -255,3 +255,31 @@ def test_another_choice_of_account_keeps_what_was_typed_and_suggests_its_own_pla
         expect(page.locator("#command")).to_have_value("/bin/mine --uds ${DOMAIN_SOCKET}")
         expect(page.locator("input[name=enabled]")).not_to_be_checked()
         expect(page.locator("input[name=template][value=own]")).to_be_checked()
+
+
+def test_a_refused_token_shows_and_goes_while_the_overview_is_open(
+    browser: Browser, product: Product, fake: FakePythonAnywhere
+) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        fake.add_site("shop.example.org")
+        connect(page, product)
+        page.goto(product.origin)
+        notice = page.locator("#refused-tokens .notice")
+        expect(page.locator("a.domain")).to_be_visible()
+        expect(notice).to_have_count(0)
+        fake.token = "d" * 40
+        other = context.new_page()
+        other.goto(product.origin + "/accounts")
+        other.click("text=Test connection")
+        page.bring_to_front()
+        expect(notice).to_contain_text("PythonAnywhere refused the token", timeout=20_000)
+        notice.get_by_role("link", name="Replace token").click()
+        field = page.get_by_label("New API token")
+        expect(field).to_be_visible()
+        other.goto(product.origin)
+        expect(other.locator("#refused-tokens .notice")).to_be_visible()
+        field.fill("d" * 40)
+        page.click("text=Test and replace")
+        expect(other.locator("#refused-tokens .notice")).to_have_count(0)

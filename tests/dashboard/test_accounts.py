@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from bs4 import Tag
 
-from app.models import SiteStatus
+from app.models import Role, SiteStatus
 from app.store.accounts import LOCAL
 from tests.dashboard.conftest import FORM, SITE, Connected
 from tests.fakes.faults import Fault
@@ -97,6 +98,34 @@ def test_a_test_that_succeeds_takes_up_all_calls_again(place: Connected) -> None
     place.fake.token = TOKEN
     place.post("/accounts/acme/test")
     eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed again")
+
+
+def test_a_refused_token_is_said_on_the_overview_until_it_is_replaced(place: Connected) -> None:
+    place.add()
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+    area = one(parse(place.get("/")), "#refused-tokens")
+    assert area.get_text() == "" and area["sse-swap"] == "tokens"
+    place.fake.token = "d" * 40
+    place.services.account_service.refresh_soon("acme")
+    eventually(lambda: refused(place), "the token is refused")
+    (notice,) = refused(place)
+    words = visible_text(str(notice))
+    assert "Acme cannot be read" in words and "PythonAnywhere refused the token" in words
+    assert "eu.pythonanywhere.com are not valid at each other" in words and TOKEN not in words
+    field = attribute(one(notice, "a"), "href")
+    assert one(parse(place.get("/accounts")), field.removeprefix("/accounts"))
+    place.dashboard.client.cookies.clear()
+    place.dashboard.sign_in("vera", Role.VIEWER)
+    (notice,) = refused(place)
+    assert notice.select("a") == [] and "An administrator can replace it" in notice.get_text()
+    place.dashboard.client.cookies.clear()
+    place.dashboard.sign_in("ada")
+    place.post("/accounts/acme/token", token="d" * 40)
+    eventually(lambda: not refused(place), "the notice is gone")
+
+
+def refused(place: Connected) -> list[Tag]:
+    return list(parse(place.get("/")).select("#refused-tokens .notice.bad"))
 
 
 def test_an_account_is_tested_and_gets_another_token(place: Connected) -> None:
