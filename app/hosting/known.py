@@ -1,4 +1,17 @@
-"""The sites as last seen, and everybody told of what changes: the one way to write them."""
+"""The sites as last seen, and everybody told of what changes: the one way to write them.
+
+What is waited for is shown over what was seen, in three layers. They end with different things,
+and so cannot be one:
+
+- The row, saved as a click is expected to leave it (`Aftermath.expect`), until the host says
+  something newer. It is enough for the local host, which says itself that a site starts.
+- `pending` of the site's check (`Checks.expect`), over the status alone, because a PythonAnywhere
+  list says enabled whether or not the site runs. It ends with what the verdict has found out, and
+  with the process: whoever waited is gone then.
+- `show_in_work`, over the whole row and in place of one that is missing, while an operation takes
+  the site away and makes it anew. It ends with the operation, and comes back from the journal
+  after a restart.
+"""
 
 from collections.abc import Iterable
 from functools import partial
