@@ -1,4 +1,4 @@
-"""Accounts: one card each, and the forms that add one or replace its token."""
+"""The accounts: one card each, with what can be set on it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,34 +15,24 @@ from fasthtml.common import (
     Div,
     Dl,
     Dt,
-    Fieldset,
     Input,
     Label,
-    Legend,
-    Li,
     Option,
     P,
     Section,
     Select,
     Span,
-    Strong,
     Summary,
-    Ul,
 )
 
 from app import urls
 from app.models import Account, AccountKind, CallBudget, CpuUsage
 from components.accountuse import CallBudgets, CpuMeter
-from components.forms import Consequences, Field, FieldError, FormError, PageForm
+from components.forms import PageForm
 from components.icons import Icon
 from components.live import fetched_on, replaced_by
 from components.times import SeenAge
 
-TOKEN_PAGES = {
-    "us": "https://www.pythonanywhere.com/account/#api_token",
-    "eu": "https://eu.pythonanywhere.com/account/#api_token",
-}
-NAMES = {"us": "US", "eu": "EU"}
 CHECK_INTERVALS = {
     0: "Never",
     60: "Every minute",
@@ -266,133 +256,3 @@ def _CardFoot(account: Account, *, may_change: bool) -> FT:
         "Remove…", href=urls.remove_account(account.id), cls="btn btn-ghost btn-danger-quiet push"
     )
     return Div(test, remove if may_change else None, cls="card-foot")
-
-
-def RemoveAccountPage(account: Account, site_count: int) -> FT:
-    """Asks once; says what goes and what stays."""
-    return Div(
-        Div(Div(H1(f"Remove {account.label}?"), cls="title"), cls="page-head"),
-        Section(
-            Consequences(
-                gone=[
-                    "Its token is deleted from this machine.",
-                    f"Its {site_count} sites leave the list here.",
-                ],
-                kept=[
-                    "The sites keep running at the host, unchanged.",
-                    "The token stays valid there until you revoke it at the host.",
-                ],
-                cls="bullets card-body",
-            ),
-            PageForm(
-                urls.account_action(account.id, "delete"),
-                A("Keep account", href=urls.ACCOUNTS, cls="btn"),
-                Button(Icon("trash"), "Remove account", cls="btn btn-danger"),
-                cls="card-foot",
-            ),
-            cls="card",
-        ),
-        cls="stack",
-    )
-
-
-def NewAccountForm(
-    hosts: Mapping[str, str], values: Mapping[str, str], errors: Mapping[str, str]
-) -> FT:
-    return Div(
-        Div(Div(H1("Add a PythonAnywhere account"), cls="title"), cls="page-head"),
-        PageForm(
-            urls.ACCOUNTS,
-            Section(
-                Div(
-                    FormError(errors),
-                    _HostChoices(hosts, values, errors),
-                    Field(
-                        "label",
-                        "Name in Sitedeck",
-                        values,
-                        errors,
-                        "As it is to be called here, for example the project or the client.",
-                        maxlength="40",
-                    ),
-                    Field(
-                        "username",
-                        "User name",
-                        values,
-                        errors,
-                        "The one you sign in with there.",
-                        autocapitalize="none",
-                        autocomplete="off",
-                        spellcheck="false",
-                    ),
-                    Field(
-                        "token",
-                        "API token",
-                        values,
-                        errors,
-                        "Stored encrypted, shown as its last four characters, never shown again.",
-                        type="password",
-                        autocomplete="off",
-                    ),
-                    cls="card-body stack",
-                ),
-                Div(
-                    Button("Test and add", cls="btn btn-primary btn-lg"),
-                    A("Cancel", href=urls.ACCOUNTS, cls="btn btn-ghost btn-lg"),
-                    cls="card-foot",
-                ),
-                cls="card",
-            ),
-            _TokenHelp(),
-            cls="split",
-            novalidate=True,
-        ),
-        cls="stack",
-    )
-
-
-def _HostChoices(
-    hosts: Mapping[str, str], values: Mapping[str, str], errors: Mapping[str, str]
-) -> FT:
-    chosen = values.get("host") or "us"
-    choices = [
-        Label(
-            Input(type="radio", name="host", value=name, checked=name == chosen),
-            Strong(NAMES.get(name, name)),
-            Span(address.removeprefix("https://")),
-            cls="choice",
-        )
-        for name, address in hosts.items()
-    ]
-    return Fieldset(
-        Legend("System"),
-        Div(*choices, cls="choices"),
-        FieldError("host", errors.get("host", "")),
-        cls="stack-s",
-    )
-
-
-def _TokenHelp() -> FT:
-    links = [
-        Li(A(f"Token page of the {NAMES[name]} system", href=page, rel="noreferrer"))
-        for name, page in TOKEN_PAGES.items()
-    ]
-    return Section(
-        Div(H2("About the token"), cls="card-head"),
-        Div(
-            P("You find it under Account → API token:"),
-            Ul(*links, cls="stack-s"),
-            P(
-                "A token can do everything in the account: files, consoles, web apps. There are no "
-                "smaller ones. Sitedeck uses it to list, change and reload your websites and to "
-                "read their logs."
-            ),
-            P("To revoke it, create a new one on the same page: the old one stops working then."),
-            P(
-                "US and EU are separate systems: an account and its token exist on one of them.",
-                cls="hint",
-            ),
-            cls="card-body stack",
-        ),
-        cls="card",
-    )

@@ -18,12 +18,8 @@ from app.routes.services import actor_of, services_of, session_of, utc_now
 from app.routes.sites import host_notice
 from app.security.forms import read_form
 from app.store.accounts import LOCAL
-from components.accounts import (
-    CHECK_INTERVALS,
-    AccountsPage,
-    NewAccountForm,
-    RemoveAccountPage,
-)
+from components.accountforms import NewAccountForm, RemoveAccountPage
+from components.accounts import CHECK_INTERVALS, AccountsPage
 from components.feedback import ToastOutOfBand
 
 router = Router()
