@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from anyio import to_thread
 from fasthtml.common import to_xml
@@ -18,20 +20,22 @@ STEP_SECONDS = 2.0
 
 
 async def account_views(services: Services) -> list[AccountView]:
-    accounts, counts, intervals = await to_thread.run_sync(_read, services)
-    # On the event loop, where the calls are counted.
-    return [
-        _view(services, account, counts[account.id], intervals.get(account.id, 0))
-        for account in accounts
-    ]
+    return _views(services, await to_thread.run_sync(_read, services))
 
 
 async def account_events(services: Services) -> Events:
-    """Every part of the cards at first, then each when it has changed."""
+    """Every part of the cards at first, then each when it has changed.
+
+    The store is read when something was published; the calls are counted without.
+    """
     sent: dict[str, str] = {}
     known: list[str] | None = None
+    kept, read_at = _Kept(), 0
     while True:
-        views = await account_views(services)
+        if read_at != services.changes.sequence:
+            read_at = services.changes.sequence
+            kept = await to_thread.run_sync(_read, services)
+        views = _views(services, kept)
         shown = [view.account.id for view in views]
         if known is not None and shown != known:
             yield encode_event("{}", event=ACCOUNTS_EVENT)
@@ -45,9 +49,27 @@ async def account_events(services: Services) -> Events:
         await asyncio.sleep(STEP_SECONDS)
 
 
-def _read(services: Services) -> tuple[list[Account], Counter[str], dict[str, int]]:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the store has: the accounts, the number of sites and the seconds between checks of
+    each."""
+
+    accounts: Sequence[Account] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    intervals: Mapping[str, int] = field(default_factory=dict)
+
+
+def _read(services: Services) -> _Kept:
     counts = Counter(site.account_id for site in services.sites.all())
-    return services.accounts.all(), counts, services.accounts.check_intervals()
+    return _Kept(services.accounts.all(), counts, services.accounts.check_intervals())
+
+
+def _views(services: Services, kept: _Kept) -> list[AccountView]:
+    """To be used on the event loop, where the calls are counted."""
+    return [
+        _view(services, each, kept.counts.get(each.id, 0), kept.intervals.get(each.id, 0))
+        for each in kept.accounts
+    ]
 
 
 def _view(services: Services, account: Account, site_count: int, check_seconds: int) -> AccountView:
