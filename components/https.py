@@ -61,8 +61,9 @@ def HttpsCard(
         )
     certificate = record.certificate if record else None
     return Section(
-        Div(H2("HTTPS"), _Badge(record, now), cls="card-head"),
+        Div(H2("HTTPS"), _Badge(site, record, now), cls="card-head"),
         Div(
+            _OtherNames(site) if certificate and not certificate.covers(site.domain_name) else None,
             *_explained(site, record),
             _Facts(certificate, record, now) if certificate and record else None,
             _RequestForm(site, certificate) if may_change else None,
@@ -73,7 +74,18 @@ def HttpsCard(
     )
 
 
-def _Badge(record: CertificateRecord | None, now: datetime) -> FT:
+def _OtherNames(site: Site) -> FT:
+    return P(
+        Icon("alert"),
+        Span(
+            f"This certificate is not for {site.domain_name}: none of its names covers the domain. "
+            "Visitors who come by https are warned until it has one that does."
+        ),
+        cls="notice warn",
+    )
+
+
+def _Badge(site: Site, record: CertificateRecord | None, now: datetime) -> FT:
     if record is None or record.read_at is None:
         return Span("Not read yet", cls="badge")
     certificate = record.certificate
@@ -85,6 +97,8 @@ def _Badge(record: CertificateRecord | None, now: datetime) -> FT:
     alert = certificate_alert(certificate.expires_at, now, renews_itself=certificate.renews_itself)
     if alert is not None:
         return Span(_end(days).capitalize(), cls=_alert_class(alert))
+    if not certificate.covers(site.domain_name):
+        return Span("Not for this domain", cls="badge warn")
     return Span(f"Valid, {days} day{'' if days == 1 else 's'} left", cls="badge ok")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.errors import HostUnavailable
 from app.models import (
+    MAX_CERTIFICATE_NAMES,
     Account,
     AccountKind,
     Answer,
@@ -25,8 +26,7 @@ from app.models import (
     Specification,
 )
 
-# Names in a certificate, and characters of what is said of one.
-MAX_NAMES = 100
+# Characters of what is said of a certificate.
 MAX_LABEL = 300
 CERTIFICATE_FIELDS = {"not_after", "issuer_name", "subject_name", "cert_type"}
 
@@ -205,7 +205,7 @@ def _number(value: object) -> int | None:
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError("a list is missing")
-    return tuple(_label(name) for name in value[:MAX_NAMES])
+    return tuple(_label(name) for name in value[:MAX_CERTIFICATE_NAMES])
 
 
 def _label(value: object) -> str:

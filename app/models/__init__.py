@@ -22,6 +22,7 @@ from app.models.commands import (
 from app.models.dns import DnsFinding, DnsState
 from app.models.hosting import (
     AUTO_RENEWED,
+    MAX_CERTIFICATE_NAMES,
     CallBudget,
     Certificate,
     CpuUsage,
@@ -75,6 +76,7 @@ __all__ = [
     "AUTO_RENEWED",
     "CERTIFICATE_NOT_KNOWN",
     "LOCAL_ID",
+    "MAX_CERTIFICATE_NAMES",
     "Account",
     "AccountKind",
     "Activity",

@@ -7,6 +7,10 @@ AUTO_RENEWED = "letsencrypt-auto-renew"
 """The kind of certificate that the host requests and renews itself."""
 
 
+# Of a certificate with more, the rest of its names is left out.
+MAX_CERTIFICATE_NAMES = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """The TLS certificate of a domain. What the host does not say is None or empty.
@@ -23,6 +27,17 @@ class Certificate:
     @property
     def renews_itself(self) -> bool:
         return renews_itself(self.kind)
+
+    def covers(self, domain_name: str) -> bool:
+        """Whether a browser takes it for the domain: a wildcard stands for one label.
+
+        True as well where the host does not say the names, or not all of them.
+        """
+        if not self.names or len(self.names) >= MAX_CERTIFICATE_NAMES:
+            return True
+        domain = domain_name.lower()
+        matching = {domain, f"*.{domain.partition('.')[2]}"}
+        return any(name.lower().rstrip(".") in matching for name in self.names)
 
 
 def renews_itself(kind: str) -> bool:

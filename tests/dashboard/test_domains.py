@@ -153,6 +153,21 @@ def test_the_list_and_the_head_say_when_an_end_is_near(
         assert len(part.select(f".badge.{cls}" if cls else ".badge")) == bool(words)
 
 
+@pytest.mark.parametrize(
+    ("days", "badge"), [(80, "Not for this domain"), (-3, "Expired"), (5, "Expires in 5 days")]
+)
+def test_a_certificate_for_other_names_is_warned_of(place: Place, days: int, badge: str) -> None:
+    other = {"subject_alternate_names": ["other.example.org", f"*.{SHOP}", "<b>x</b>"]}
+    place.change_certificate(ending_in(days, "custom") | other)
+    card = place.https("R3")
+    assert f"This certificate is not for {SHOP}" in text(one(card, ".notice.warn"))
+    assert text(one(card, ".card-head .badge")) == badge
+    assert card.find("b") is None
+    place.fake.certificates[SHOP] = ending_in(80) | {"subject_alternate_names": ["*.example.org"]}
+    place.let_time_pass()
+    assert place.https("Valid, 80 days left").select(".notice") == []
+
+
 def test_an_api_that_fails_leaves_what_was_known_with_its_age(place: Place) -> None:
     place.change_certificate(ending_in(80, "custom"))
     place.https("Valid, 80 days left")

@@ -93,6 +93,24 @@ def test_a_folder_tells_files_from_folders() -> None:
             parse_folder(other)
 
 
+@pytest.mark.parametrize(
+    ("names", "covers"),
+    [
+        (["shop.example.org"], True),
+        (["other.example.org", "SHOP.Example.org."], True),
+        (["*.example.org"], True),
+        (["example.org"], False),
+        (["*.org", "*.shop.example.org", "xshop.example.org"], False),
+        (["other.example.org", 'shop.example.org"<b>'], False),
+        ([], True),
+        ([f"n{number}.example.org" for number in range(150)], True),
+    ],
+)
+def test_whether_a_certificate_covers_a_domain(names: list[str], covers: bool) -> None:
+    certificate = parse_certificate({"issuer_name": "R3", "subject_alternate_names": names})
+    assert certificate is not None and certificate.covers("shop.example.org") is covers
+
+
 CERTIFICATE = {"not_after": "20180824T171623Z", "subject_alternate_names": [DOMAIN]}
 CPU = {"daily_cpu_limit_seconds": 100, "daily_cpu_total_usage_seconds": 0.5}
 
