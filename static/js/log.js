@@ -2,74 +2,30 @@
 
 import { liveSource } from "./live.js";
 import { applyFilter, count, linesIn, linesOf, refilter } from "./logfilter.js";
+import { adopt, dropAgain, errorsIn, fetchEnd, fetchRows, isBefore, makeMark, numberOf, parse, plural, rows } from "./logrows.js";
+import { addFresh, showCopy, showFollowing, showNewest, showState } from "./logstatus.js";
 
 const MOST_LINES = 2_000;
 const ROWS_A_FRAME = 150;
 const AT_END = 24; // pixels
-const SUMMARY_EVERY = 10_000;
 
 const view = document.getElementById("logview");
 const at = (id) => document.getElementById(id);
 const log = at("log"), scroller = at("log-scroll"), earlier = at("log-earlier"), pill = at("newpill");
-const follow = at("follow"), connection = at("conn"), filter = at("log-filter");
-const { stream, lines: linesUrl, line: lineUrl, login, name } = view.dataset;
+const follow = at("follow"), filter = at("log-filter");
+const { stream, lines: linesUrl, name } = view.dataset;
 
 let before = view.dataset.before; // cursor of the first row
 let following = Boolean(stream);
 let isDetached = false; // the rows end before the newest lines: following loads the end anew
 let unseen = 0, lastTop = 0, isLoading = false;
-let newestAt = null; // when the newest line was written
-let readAt = null, problem = ""; // of a remote log: when it was read last, and why not since
-let isConnected = false;
 let waiting = []; // what has arrived and is inserted with the next frame
 let isScheduled = false;
-const fresh = { error: 0, lines: 0 };
 
-const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
-const rows = () => log.getElementsByClassName("log-line");
-const numberOf = (row) => Number(row?.id.slice(1) || NaN); // NaN for what is no line of the newest file
 const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END;
 const toEnd = () => { scroller.scrollTop = scroller.scrollHeight; };
 
 /* ---- Rows ---- */
-
-const parse = (html) => {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return template.content;
-};
-
-// A rotated log counts from 1 again: each number names one row of the page.
-const adopt = (some) => {
-  for (const row of some) {
-    if (row.id && at(row.id)) row.removeAttribute("id");
-    const more = row.querySelector("a.more");
-    if (more) more.href = lineUrl + new URL(more.href, location.href).search;
-  }
-  applyFilter(some);
-};
-
-// A traceback that goes on comes whole again, in place of what there was of it. Gives that back.
-const dropAgain = (some, last) => {
-  const gone = [], first = numberOf(some[0]);
-  while (numberOf(last) >= first) {
-    gone.push(last);
-    last = last.previousElementSibling;
-    gone.at(-1).remove();
-  }
-  const isOpen = gone.some((row) => row.querySelector("details[open]"));
-  some[0]?.querySelector("details")?.toggleAttribute("open", isOpen);
-  return gone;
-};
-
-const isBefore = (next) => (row) => !(numberOf(row) >= numberOf(next));
-
-const makeMark = (text) => {
-  const mark = document.createElement("li");
-  mark.className = "log-mark";
-  mark.append(text);
-  return mark;
-};
 
 const makeGap = ({ count: missing, from }) => {
   const mark = makeMark(`${plural(missing, "line")} skipped.`);
@@ -150,8 +106,6 @@ const flush = () => {
   }
 };
 
-const errorsIn = (some) => some.filter((row) => row.dataset.level === "error").length;
-
 // As many rows of a batch as this frame has room for; the cursor stands behind its last one.
 const appendRows = (item, most) => {
   item.part ??= parse(item.html);
@@ -159,8 +113,7 @@ const appendRows = (item, most) => {
   isDetached ||= !following && linesIn([...rows()]) + linesIn(some) > MOST_LINES;
   const gone = isDetached ? [] : dropAgain(some, log.lastElementChild);
   const lines = linesIn(some) - linesIn(gone);
-  fresh.lines += lines;
-  fresh.error += errorsIn(some) - errorsIn(gone);
+  addFresh(lines, errorsIn(some) - errorsIn(gone));
   if (!following) unseen += lines;
   if (isDetached) for (const row of some) row.remove();
   else {
@@ -195,7 +148,7 @@ const allowDownload = () => {
 const connect = () => {
   const source = liveSource(stream);
   source.addEventListener("lines", (event) => {
-    newestAt = Date.now();
+    showNewest(0);
     allowDownload();
     arrive({ html: event.data, cursor: event.lastEventId, size: event.data.split("<li ").length - 1 });
   });
@@ -207,18 +160,10 @@ const connect = () => {
     if (!isDetached && gap.count) arrive({ mark: makeGap(gap) });
   });
   source.addEventListener("hb", (event) => {
-    const { age } = JSON.parse(event.data);
-    newestAt = age == null ? null : Date.now() - age * 1000;
-    showAges();
+    showNewest(JSON.parse(event.data).age);
   });
   source.addEventListener("source", (event) => {
-    const said = JSON.parse(event.data);
-    readAt = said.age == null ? null : Date.now() - said.age * 1000;
-    problem = said.problem;
-    at("log-problem").textContent = problem;
-    if (readAt === null) at("log-source").textContent = "Not read yet";
-    showAges();
-    if (isConnected) showState({ state: "live" });
+    showCopy(JSON.parse(event.data));
   });
   source.addEventListener("reset", () => loadEnd());
   source.addEventListener("state", ({ detail }) => showState(detail));
@@ -226,21 +171,6 @@ const connect = () => {
 };
 
 /* ---- Loading more ---- */
-
-const fetchRows = async (query) => {
-  const answer = await fetch(linesUrl + query, { headers: { "HX-Request": "true" }, cache: "no-store" });
-  if (!answer.ok) throw new Error(`The log answered ${answer.status}`);
-  const list = parse(await answer.text()).querySelector("ol");
-  return { some: [...list.querySelectorAll(".log-line")], before: list.dataset.before, after: list.dataset.after };
-};
-
-// The page itself holds the last lines with their cursors.
-const fetchEnd = async () => {
-  const answer = await fetch(location.pathname + location.search, { cache: "no-store" });
-  const page = parse(await answer.text());
-  const { before, after } = page.querySelector("#logview").dataset;
-  return { some: [...page.querySelectorAll("#log > .log-line")], before, after };
-};
 
 // The end of the log anew: after a jump from far back, or when the place to resume at is gone.
 const loadEnd = async () => {
@@ -323,7 +253,7 @@ const showWhole = async (link) => {
   applyFilter([code.closest(".log-line")]);
 };
 
-/* ---- Following and the connection ---- */
+/* ---- Following ---- */
 
 const setFollow = (on) => {
   following = on && Boolean(stream);
@@ -332,53 +262,12 @@ const setFollow = (on) => {
   const icon = follow.querySelector("use");
   icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, following ? "#pause" : "#play"));
   follow.querySelector("span").textContent = following ? "Pause" : "Follow";
-  if (isConnected) showState({ state: "live" });
+  showFollowing(following);
   if (!following) return;
   unseen = 0;
   pill.hidden = true;
   if (isDetached) loadEnd();
   else toEnd();
-};
-
-const CONNECTED = { live: "Live", paused: "Paused, still receiving", stale: "Not up to date" };
-
-const showState = ({ state, seconds }) => {
-  isConnected = state === "live";
-  const words = connection.querySelector("span");
-  let shown = "lost", text = seconds ? `Connecting again in ${seconds} s` : "Not connected";
-  if (isConnected) {
-    shown = problem ? "stale" : following ? "live" : "paused";
-    text = CONNECTED[shown];
-  }
-  if (state === "signed-out") {
-    text = document.createElement("a");
-    text.href = login;
-    text.textContent = "Signed out. Sign in again";
-  }
-  // A role=status is read out again whenever it is written.
-  if (connection.dataset.c === shown && words.textContent === text) return;
-  connection.dataset.c = shown;
-  words.replaceChildren(text);
-};
-
-const ageOf = (seconds) => {
-  if (seconds < 100) return `${Math.round(seconds)} s`;
-  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
-};
-
-const secondsSince = (time) => Math.max(0, Date.now() - time) / 1000;
-
-const showAges = () => {
-  at("log-age").textContent = newestAt === null ? "" : `Newest line ${ageOf(secondsSince(newestAt))} old`;
-  if (readAt !== null) at("log-source").textContent = `Read ${ageOf(secondsSince(readAt))} ago`;
-};
-
-const summarise = () => {
-  if (!fresh.lines) return;
-  const errors = fresh.error ? `${plural(fresh.error, "new error line")}, ` : "";
-  at("log-summary").textContent = `${errors}${plural(fresh.lines, "new line")}`;
-  fresh.error = fresh.lines = 0;
 };
 
 /* ---- Permalinks ---- */
@@ -430,8 +319,6 @@ filter.addEventListener("input", () => requestAnimationFrame(() => {
   if (following) toEnd();
 }));
 new ResizeObserver(() => { if (following) toEnd(); }).observe(scroller);
-setInterval(showAges, 1000);
-setInterval(summarise, SUMMARY_EVERY);
 
 const lastRow = rows()[rows().length - 1];
 if (lastRow) lastRow.cursor = view.dataset.after;
