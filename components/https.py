@@ -40,9 +40,17 @@ def HttpsArea(site: Site, card: FT) -> FT:
 
 
 def HttpsCard(
-    site: Site, record: CertificateRecord | None, now: datetime, *, may_change: bool
+    site: Site,
+    record: CertificateRecord | None,
+    now: datetime,
+    *,
+    may_change: bool,
+    is_naked: bool = False,
 ) -> FT:
-    """What is known of the certificate, and what to do about it."""
+    """What is known of the certificate, and what to do about it.
+
+    `is_naked` says that the domain cannot have the CNAME that a certificate otherwise needs.
+    """
     if not site.is_custom_domain:
         return Section(
             Div(H2("HTTPS"), cls="card-head"),
@@ -64,7 +72,7 @@ def HttpsCard(
         Div(H2("HTTPS"), _Badge(site, record, now), cls="card-head"),
         Div(
             _OtherNames(site) if certificate and not certificate.covers(site.domain_name) else None,
-            *_explained(site, record),
+            *_explained("" if is_naked else site.cname, record),
             _Facts(certificate, record, now) if certificate and record else None,
             _RequestForm(site, certificate) if may_change else None,
             cls="card-body stack-s",
@@ -112,9 +120,9 @@ def _alert_class(alert: CertificateAlert) -> str:
     return "badge bad" if alert.is_expired else "badge warn"
 
 
-def _explained(site: Site, record: CertificateRecord | None) -> tuple[FT, FT]:
+def _explained(cname: str, record: CertificateRecord | None) -> tuple[FT, FT]:
     """Whether it renews by itself, and what that takes."""
-    needs = Span("the CNAME to point at ", Code(site.cname)) if site.cname else "DNS to point here"
+    needs = Span("the CNAME to point at ", Code(cname)) if cname else "DNS to point here"
     if record is None or record.read_at is None:
         return H3("Not read yet"), P("PythonAnywhere is asked in the background.", cls="hint")
     certificate = record.certificate

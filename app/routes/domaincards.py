@@ -4,7 +4,7 @@ from fasthtml.common import FT
 from starlette.requests import Request
 
 from app.hosting.dnscheck import naked_by_name
-from app.models import Role, Site
+from app.models import DnsFinding, Role, Site
 from app.routes.services import services_of, session_of, utc_now
 from components.dnscard import DnsCard
 from components.https import HttpsArea, HttpsCard
@@ -17,12 +17,16 @@ async def domain_cards(req: Request, site: Site) -> tuple[FT, ...]:
     https = await https_card(req, site)
     if not site.is_custom_domain:
         return (https,)
-    naked = naked_by_name(site.domain_name, site.cname) if site.cname else None
-    return DnsCard(site, naked), HttpsArea(site, https)
+    return DnsCard(site, _naked(site)), HttpsArea(site, https)
 
 
 async def https_card(req: Request, site: Site) -> FT:
     """What is not fresh is read soon, and then the card draws itself anew."""
     record = await services_of(req).certificates.open(site)
     may_change = session_of(req).user.role.includes(Role.ADMIN)
-    return HttpsCard(site, record, utc_now(), may_change=may_change)
+    is_naked = _naked(site) is not None
+    return HttpsCard(site, record, utc_now(), may_change=may_change, is_naked=is_naked)
+
+
+def _naked(site: Site) -> DnsFinding | None:
+    return naked_by_name(site.domain_name, site.cname) if site.cname else None

@@ -265,6 +265,15 @@ def test_a_naked_domain_is_not_told_to_set_a_cname(place: Place, is_asked: bool)
     assert place.name_server.asked == [] or is_asked
 
 
+def test_the_certificate_of_a_naked_domain_does_not_ask_for_a_cname(place: Place) -> None:
+    def look() -> Tag | None:
+        card = one(place.settings(OWN), "#https")
+        return card if "A certificate needs" in text(card) else None
+
+    card = eventually(look, "the certificate is read")
+    assert card is not None and "CNAME" not in text(card)
+
+
 def test_a_check_that_finds_a_zone_takes_the_cname_away(place: Place) -> None:
     card = one(place.settings(), "#dns")
     assert one(card, ".codebox") and "If this is a naked domain" in text(card)
