@@ -1,7 +1,7 @@
 """How many errors each site had in the last 24 hours, kept up to date while its log grows.
 
-Counted are the entries that the log view shows as errors, in the live error log: a traceback with
-its header and its causes is one. A rotation starts the count anew.
+Counted are tracebacks begun and lines whose own head says ERROR or above, in the live error log:
+a rotation starts the count anew.
 """
 
 import asyncio
@@ -13,26 +13,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app.logs.blocks import find_last_line_end, raw_lines, reader_at
-from app.logs.entries import ErrorEntries
+from app.logs.blocks import find_last_line_end, raw_lines
 from app.logs.files import locate
 from app.logs.hub import Listening, LogHub
 from app.logs.identity import Cursor
-from app.logs.lines import LineReader
+from app.logs.lines import LineReader, counts_as_error
 from app.logs.splitter import RawLine
 from app.logs.tail import Batch
 from app.logs.times import ArrivalIndex
-from app.models import SiteKey, TracebackPart
+from app.models import SiteKey
 
 PERIOD = timedelta(hours=24)
 _SCAN_BYTES = 16 * 1024 * 1024
 _EXPIRY_SECONDS = 60.0
-# Outside an entry of several lines, a line without any of these begins no error and no entry that
-# could become one: most are not even decoded.
-_MAY_BEGIN = re.compile(
-    rb"ERROR|CRIT|FATAL|ALERT|EMERG|WARN|Warning: |\(most recent call last\):|\A\{"
-    rb'|" [45]\d\d(?:\s|$)|exception was never|Exception i[gn]|Exception on /'
-    rb"|Error running WSGI|Process |  File "
+# Most lines of a log are none of these: they are not even decoded.
+_MAY_BE_ERROR = re.compile(
+    rb'ERROR|CRIT|FATAL|ALERT|EMERG|\(most recent call last\):|\A\{|" 5\d\d(?:\s|$)'
 )
 
 
@@ -42,7 +38,6 @@ class _Watched:
 
     path: Path
     minutes: Counter[int] = field(default_factory=Counter)
-    entries: ErrorEntries = field(default_factory=ErrorEntries)
     generation: int = 0
     reported: int | None = None
     listening: Listening | None = None
@@ -117,8 +112,7 @@ class ErrorCounter:
         if batch.generation != site.generation:
             site.generation = batch.generation
             site.minutes.clear()
-            site.entries = ErrorEntries()
-        errors = sum(map(site.entries.begins_with, batch.lines))
+        errors = sum(map(counts_as_error, batch.lines))
         if errors:
             site.minutes[_minute(self._now())] += errors
         if site.reported is not None:
@@ -153,16 +147,13 @@ def scan(
             start = find_last_line_end(log.descriptor, max(0, start))
             raws = raw_lines(log.descriptor, start, end.offset, flush=False)
             modified = datetime.fromtimestamp(os.fstat(log.descriptor).st_mtime, UTC)
-            reader = reader_at(log.descriptor, start, index)
-            assumed = None if is_copy else modified
-            return _errors_by_minute(raws, reader, index, since, modified, assumed)
+            return _errors_by_minute(raws, index, since, modified, None if is_copy else modified)
     finally:
         os.close(log.descriptor)
 
 
 def _errors_by_minute(
     raws: Iterable[RawLine],
-    reader: LineReader,
     index: ArrivalIndex,
     since: datetime,
     latest: datetime,
@@ -170,17 +161,13 @@ def _errors_by_minute(
 ) -> Counter[int]:
     """`latest` bounds what a line may state, `assumed` is the time of lines of unknown age."""
     minutes: Counter[int] = Counter()
-    entries = ErrorEntries()
     known: datetime | None = None
-    is_inside = True
     for raw in raws:
-        if not is_inside and _MAY_BEGIN.search(raw.head) is None:
+        if _MAY_BE_ERROR.search(raw.head) is None:
             continue
-        arrival = index.time_at(raw.offset)
-        line = reader.read(raw, "", 0, arrival)
-        is_inside = line.part is not TracebackPart.NONE
-        if entries.begins_with(line):
-            known = arrival or line.time or known
+        line = LineReader().read(raw, "", 0, None)
+        if counts_as_error(line):
+            known = index.time_at(raw.offset) or line.time or known
             if (time := known or assumed) is not None:
                 time = min(time, latest)
                 minutes[_minute(time)] += time >= since

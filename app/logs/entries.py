@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from app.logs.heads import read_head, without_escapes
 from app.logs.stacks import read_exceptions
 from app.logs.tracebacks import is_opener
-from app.models import Level, LogEntry, LogLine, Traceback, TracebackPart
+from app.models import LogEntry, LogLine, Traceback, TracebackPart
 
 _OPEN_BYTES = 128 * 1024
 
@@ -35,26 +35,6 @@ class OpenEntry:
         if self._lines and self._lines[-1].offset - self._lines[0].offset > _OPEN_BYTES:
             self._lines.clear()
         return again
-
-
-class ErrorEntries:
-    """Counts the entries that are errors, each once: what `fold` makes of a traceback with its
-    header and its causes is one error, in the log view and in every number of errors.
-
-    Of an entry that began before the first line, nothing counts.
-    """
-
-    def __init__(self) -> None:
-        self._is_counted = True
-
-    def begins_with(self, line: LogLine) -> bool:
-        """Takes the next line; whether its entry is an error that was not counted before."""
-        if line.part is not TracebackPart.MORE:
-            self._is_counted = False
-        if self._is_counted or line.level is not Level.ERROR:
-            return False
-        self._is_counted = True
-        return True
 
 
 def fold(lines: Sequence[LogLine]) -> list[LogEntry]:

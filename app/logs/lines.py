@@ -9,7 +9,7 @@ from datetime import datetime
 
 from app.logs.heads import read_head, without_escapes
 from app.logs.splitter import RawLine
-from app.logs.tracebacks import TracebackState
+from app.logs.tracebacks import TracebackState, is_opener
 from app.models import Level, LogLine, TracebackPart
 
 SHOWN_BYTES = 4 * 1024
@@ -53,8 +53,19 @@ class LineReader:
             time=head.time or arrival,
             is_arrival=head.time is None and arrival is not None,
             is_cut=is_cut(raw),
+            starts_traceback=not is_plain and is_opener(head.rest),
             part=part,
         )
+
+
+def counts_as_error(line: LogLine) -> bool:
+    """A traceback begun, or a line whose own head says ERROR or above.
+
+    The other lines of a traceback have that level too, but are no errors of their own.
+    """
+    if line.level is not Level.ERROR:
+        return False
+    return line.starts_traceback or read_head(without_escapes(line.text)).level is Level.ERROR
 
 
 def decode(data: bytes, is_cut: bool = False) -> str:

@@ -95,6 +95,7 @@ class LogLine:
     time: datetime | None = None
     is_arrival: bool = False
     is_cut: bool = False
+    starts_traceback: bool = False
     part: TracebackPart = TracebackPart.NONE
 
 

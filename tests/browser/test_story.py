@@ -77,7 +77,7 @@ def see_its_exception_arrive(deck: Page, site: Page) -> None:
 def disable_and_enable(deck: Page, product: Product) -> None:
     deck.click("nav[aria-label=Breadcrumb] >> text=Sites")
     row = deck.locator("tr[data-row]")
-    expect(row.locator(".col-errors a")).to_have_text("1")
+    expect(row.locator(".col-errors a")).to_have_text("2")
     deck.click("[role=switch]")
     expect(deck.locator(".toast", has_text=f"{HELLO} disabled")).to_be_visible()
     status(deck, "Disabled")
@@ -105,4 +105,4 @@ def all_is_still_there(context: BrowserContext, product: Product) -> None:
     deck.goto(product.origin)
     expect(deck.locator("a.domain")).to_have_text(HELLO)
     status(deck, "Running")
-    expect(deck.locator(".col-errors a")).to_have_text("1")
+    expect(deck.locator(".col-errors a")).to_have_text("2")

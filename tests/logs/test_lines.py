@@ -7,7 +7,8 @@ import pytest
 
 from app.logs.files import read_tail
 from app.logs.heads import read_head, without_escapes
-from app.models import Level, LogLine, TracebackPart
+from app.logs.lines import counts_as_error
+from app.models import Level, LogLine
 
 
 def read_lines(path: Path, content: bytes) -> tuple[LogLine, ...]:
@@ -99,7 +100,8 @@ INFO:     still running
 def test_the_lines_of_a_traceback_keep_its_level(tmp_path: Path) -> None:
     lines = read_lines(tmp_path / "log", TRACEBACK)
     assert [line.level for line in lines] == [Level.ERROR] * 13 + [Level.OTHER, Level.INFO]
-    assert [line.number for line in lines if line.part is TracebackPart.FIRST] == [1]
+    assert [line.number for line in lines if line.starts_traceback] == [2, 10]
+    assert [line.number for line in lines if counts_as_error(line)] == [1, 2, 10]
 
 
 def test_a_page_that_begins_inside_a_traceback_knows_it(tmp_path: Path) -> None:
@@ -122,4 +124,4 @@ def test_exception_groups_and_stamped_tracebacks_are_known(tmp_path: Path) -> No
         b"plain\n",
     )
     assert [line.level for line in lines] == [Level.ERROR] * 7 + [Level.OTHER]
-    assert [line.number for line in lines if line.part is TracebackPart.FIRST] == [1, 5]
+    assert [line.starts_traceback for line in lines] == [True, *[False] * 3, True, *[False] * 3]
