@@ -24,6 +24,13 @@ class Certificate:
     def renews_itself(self) -> bool:
         return renews_itself(self.kind)
 
+    @property
+    def likely_kind(self) -> str:
+        """Never empty. Not every answer names the kind; one of Let's Encrypt renews itself."""
+        if self.kind:
+            return self.kind
+        return AUTO_RENEWED if "let's encrypt" in self.issuer.lower() else self.issuer or "unknown"
+
 
 def renews_itself(kind: str) -> bool:
     """Whether the host renews certificates of this kind before they expire."""

@@ -10,7 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
-from app.models import Role, Site, Toast
+from app.hosting.commands import virtualenv_of
+from app.models import Account, Role, Site, Toast
+from app.routes.commandlook import LOOKS, asked_part, find_notes, read_typed, refused_notes
 from app.routes.domaincards import domain_cards
 from app.routes.openoperations import operations_area
 from app.routes.pages import lost_answer, set_flash, shell_page
@@ -18,10 +20,11 @@ from app.routes.router import Router
 from app.routes.services import actor_of, services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.security.forms import read_form
-from app.store.accounts import LOCAL
+from components.commandfield import NO_NOTES, CommandNotesView
 from components.operations import StoppedChange
+from components.recreate import RecreateDialog
 from components.site import SiteHead, SiteTabs
-from components.sitesettings import SiteSettings
+from components.sitesettings import SiteSettings, settings_place
 
 router = Router()
 
@@ -31,24 +34,42 @@ async def show_settings(req: Request) -> FT:
     return await _page(req, await find_site(req), {}, {})
 
 
+@router.action(SITE_PATH + "/look", role=Role.ADMIN)
+async def look_at_new_command(req: Request) -> FT | FtResponse:
+    """What is found in the command that was typed, and, if asked, in the account's files."""
+    site = await find_site(req)
+    form, errors = await read_typed(req, ("command", *LOOKS))
+    is_look = bool(form["look"])
+    notes = refused_notes(errors) if errors else await _notes(req, site, form, look_up=is_look)
+    part = asked_part(req, settings_place(site), form, notes)
+    if part is not None:
+        return part
+    if errors:
+        return FtResponse(await _page(req, site, {}, errors), 422)
+    return await _page(req, site, form, {}, notes)
+
+
 @router.action(SITE_PATH + "/command", role=Role.ADMIN)
 async def change_command(req: Request) -> FtResponse | Response:
     """Where the site has to be recreated for it, that is asked first."""
     services = services_of(req)
     site = await find_site(req)
-    form: dict[str, str] = {}
+    form, errors = await read_typed(req, ("command", "confirmed"))
+    if errors:
+        return FtResponse(await _page(req, site, {}, errors), 422)
     try:
-        form = await read_form(req, {"command": 20_000, "confirmed": 3})
-        if not form["confirmed"] and site.account_id != LOCAL.id:
+        if not form["confirmed"] and not site.is_local:
             services.maker.check_command(site, form["command"])
-            return FtResponse(await _page(req, site, form, {}, is_asked=True), 200)
+            notes = await _notes(req, site, form)
+            return FtResponse(await _page(req, site, form, {}, notes, is_asked=True), 200)
         operation = await services.maker.change_command(site, form["command"], actor_of(req))
     except (InvalidInput, HostingError) as error:
         field = error.field if isinstance(error, InvalidInput) else ""
         words = str(error)
         if isinstance(error, HostingError) and not isinstance(error, OutcomeUnknown):
             words = f"{error} The command was not changed."
-        return FtResponse(await _page(req, site, form, {field or "command": words}), 422)
+        errors = {field or "command": words}
+        return FtResponse(await _page(req, site, form, errors, await _notes(req, site, form)), 422)
     if operation.state.is_open:
         toast = Toast(f"Recreating {site.domain_name}", "This page shows how far it is.")
     else:
@@ -84,19 +105,40 @@ def _words(error: InvalidInput | HostingError) -> str:
     return f"{error} The site was not deleted." if isinstance(error, HostingError) else str(error)
 
 
+async def _notes(
+    req: Request, site: Site, form: Mapping[str, str], *, look_up: bool = False
+) -> CommandNotesView:
+    """Where the site's program is now, another one is likely to be."""
+    account = await _account(req, site)
+    virtualenv = virtualenv_of(site.command)
+    command = form["command"]
+    return await find_notes(services_of(req), account, command, virtualenv, look_up=look_up)
+
+
+async def _account(req: Request, site: Site) -> Account:
+    account = await to_thread.run_sync(services_of(req).accounts.get, site.account_id)
+    if account is None:
+        raise NotFound("There is no such account.")
+    return account
+
+
+async def _question(req: Request, site: Site, command: str, notes: CommandNotesView) -> FT:
+    certificate = await services_of(req).certificates.open(site)
+    return RecreateDialog(site, command, notes.report.findings, certificate)
+
+
 async def _page(
     req: Request,
     site: Site,
     values: Mapping[str, str],
     errors: Mapping[str, str],
+    notes: CommandNotesView = NO_NOTES,
     *,
     is_asked: bool = False,
 ) -> FT:
     services = services_of(req)
     since = services.changes.sequence
-    account = await to_thread.run_sync(services.accounts.get, site.account_id)
-    if account is None:
-        raise NotFound("There is no such account.")
+    account = await _account(req, site)
     may_change = session_of(req).user.role.includes(Role.ADMIN)
     last = await to_thread.run_sync(services.operations.latest, *site.key)
     was_stopped = last is not None and last.is_stopped_change
@@ -113,9 +155,10 @@ async def _page(
             account,
             values,
             errors,
+            notes,
             *await domain_cards(req, site),
             may_change=may_change,
-            is_asked=is_asked,
+            question=await _question(req, site, values["command"], notes) if is_asked else None,
             stopped=stopped,
         ),
         account_id=site.account_id,

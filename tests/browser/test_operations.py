@@ -74,6 +74,33 @@ def test_the_question_can_be_declined_without_losing_what_was_typed(
     assert fake.called("delete") == 0
 
 
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_new_command_is_looked_at_while_it_is_typed(
+    browser: Browser, product: Product, size: str
+) -> None:
+    viewport = DESKTOP if size == "desktop" else PHONE
+    with watched_context(browser, viewport=viewport) as context:
+        page = context.new_page()
+        connect(page, product)
+        page.goto(product.origin + f"{SITE}/settings")
+        command, notes = page.locator("#command"), page.locator("#command-notes")
+        command.fill("/v/uvicorn main:app")
+        expect(notes).to_contain_text("--uds ${DOMAIN_SOCKET} is missing")
+        page.get_by_role("button", name="Use this line").click()
+        expect(command).to_have_value("/v/uvicorn --uds ${DOMAIN_SOCKET} main:app")
+        page.get_by_role("button", name="Check program and folder").click()
+        expect(notes).to_contain_text("uvicorn is still missing")
+        command.fill("/v/serve")
+        page.click("text=Recreate with this command…")
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("does not appear")
+        dialog.get_by_text("Keep as it is").click()
+        expect(notes).to_contain_text("does not appear")
+        page.click("text=Discard")
+        expect(command).to_have_value(OLD)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
 def test_without_scripts_a_command_is_changed_and_a_site_brought_back(
     browser: Browser, product: Product, fake: FakePythonAnywhere
 ) -> None:

@@ -5,56 +5,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 
 from app.models import OperationKind, OperationState, Role, SiteStatus
 from app.store.accounts import Accounts
-from tests.dashboard.conftest import WORKS, Connected, Deck
-from tests.fakes.pythonanywhere import fake_pythonanywhere
+from tests.dashboard.conftest import WORKS, Deck
+from tests.dashboard.remote_kit import SITE, Place, remote_place
 from tests.fakes.troubles import Stop, Trouble
 from tests.operations.kit import ACTOR, NEW, OLD, OLD_SPEC, SHOP
-from tests.support import (
-    SAME_ORIGIN,
-    attribute,
-    eventually,
-    get_from_site,
-    one,
-    parse,
-    running_dashboard,
-)
-
-SITE = f"/accounts/acme/sites/{SHOP}"
-
-
-class Place(Connected):
-    """With the account connected, and its site in the list."""
-
-    def page(self, path: str) -> BeautifulSoup:
-        return parse(self.dashboard.client.get(path).text)
-
-    def hold(self, stop: str) -> Stop:
-        """Changes the command and waits until the worker stands at this call."""
-        held = self.fake.stops[stop] = Stop()
-        assert self.post(f"{SITE}/command", command=NEW, confirmed="yes").status_code == 303
-        assert held.reached.wait(10)
-        return held
-
-    def until_closed(self) -> None:
-        eventually(lambda: not self.services.operations.open(), "the operation is closed", 20)
+from tests.support import SAME_ORIGIN, attribute, eventually, get_from_site, one, parse
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    with fake_pythonanywhere() as fake:
-        fake.limit = None
-        fake.add_site(SHOP, OLD)
-        data = tmp_path / "data"
-        with running_dashboard(data, api_hosts={"lab": fake.address}) as dashboard:
-            dashboard.sign_in()
-            place = Place(dashboard, fake, data)
-            assert place.add().status_code == 303
-            eventually(lambda: place.services.sites.get("acme", SHOP), "the site is listed")
-            yield place
+    with remote_place(tmp_path / "data") as place:
+        yield place
 
 
 def test_recreating_is_asked_before_anything_is_done(place: Place) -> None:
