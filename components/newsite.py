@@ -84,6 +84,7 @@ def NewSitePage(
             id="new-site",
             novalidate=True,
         ),
+        Script(src=urls.static("js/command.js"), type="module"),
         Script(src=urls.static("js/newsite.js"), type="module"),
         cls="stack",
     )

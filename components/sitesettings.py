@@ -10,6 +10,7 @@ from fasthtml.common import (
     Button,
     Div,
     P,
+    Script,
     Section,
 )
 
@@ -50,6 +51,7 @@ def SiteSettings(
         question,
         *cards,
         _DangerZone(site, values, errors, is_local=is_local) if may_change else None,
+        Script(src=urls.static("js/command.js"), type="module") if may_change else None,
         cls="stack",
         id="settings",
     )
