@@ -15,6 +15,7 @@ from app.models import Account, Role, Site, Toast
 from app.routes.commandlook import LOOKS, asked_part, find_notes, read_typed, refused_notes
 from app.routes.domaincards import domain_cards
 from app.routes.openoperations import operations_area
+from app.routes.operations import OPERATION_PATH, operation_number
 from app.routes.pages import lost_answer, set_flash, shell_page
 from app.routes.router import Router
 from app.routes.services import actor_of, services_of, session_of, utc_now
@@ -79,6 +80,19 @@ async def change_command(req: Request) -> FtResponse | Response:
     return RedirectResponse(urls.site(*site.key), 303)
 
 
+@router.action(OPERATION_PATH + "/again", role=Role.ADMIN)
+async def change_again(req: Request) -> FT:
+    """The settings with the command that a change has taken away, or was to bring."""
+    services = services_of(req)
+    operation = await to_thread.run_sync(services.operations.get, operation_number(req))
+    wanted = operation.wanted_again if operation else None
+    site = await services.known.get(*operation.key) if operation else None
+    if wanted is None or site is None:
+        raise NotFound("There is no such change of a command any more.")
+    form = {"command": wanted.command}
+    return await _page(req, site, form, {}, await _notes(req, site, form))
+
+
 @router.action(SITE_PATH + "/delete", role=Role.ADMIN)
 async def delete_site(req: Request) -> FtResponse | Response:
     """Only after the domain was typed."""
@@ -140,9 +154,8 @@ async def _page(
     since = services.changes.sequence
     account = await _account(req, site)
     may_change = session_of(req).user.role.includes(Role.ADMIN)
-    last = await to_thread.run_sync(services.operations.latest, *site.key)
-    was_stopped = last is not None and last.is_stopped_change
-    stopped = StoppedChange(last, utc_now()) if last is not None and was_stopped else None
+    stopped = await to_thread.run_sync(services.operations.stopped_change, *site.key)
+    current = site.command if may_change else None
     return await shell_page(
         req,
         f"Settings of {site.domain_name}",
@@ -159,7 +172,7 @@ async def _page(
             *await domain_cards(req, site),
             may_change=may_change,
             question=await _question(req, site, values["command"], notes) if is_asked else None,
-            stopped=stopped,
+            stopped=StoppedChange(stopped, utc_now(), current) if stopped else None,
         ),
         account_id=site.account_id,
         stream_href=urls.events("/".join(site.key), since),

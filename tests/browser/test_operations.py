@@ -81,7 +81,7 @@ def test_a_new_command_is_looked_at_while_it_is_typed(
     viewport = DESKTOP if size == "desktop" else PHONE
     with watched_context(browser, viewport=viewport) as context:
         page = context.new_page()
-        connect(page, product)
+        begin(page, product)
         page.goto(product.origin + f"{SITE}/settings")
         command, notes = page.locator("#command"), page.locator("#command-notes")
         command.fill("/v/uvicorn main:app")
@@ -99,6 +99,32 @@ def test_a_new_command_is_looked_at_while_it_is_typed(
         page.click("text=Discard")
         expect(command).to_have_value(OLD)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_an_old_command_is_brought_back_from_the_record(
+    browser: Browser, product: Product, fake: FakePythonAnywhere, size: str
+) -> None:
+    viewport = DESKTOP if size == "desktop" else PHONE
+    with watched_context(browser, viewport=viewport) as context:
+        page = context.new_page()
+        begin(page, product)
+        page.goto(product.origin + f"{SITE}/settings")
+        page.fill("textarea#command", NEW)
+        page.click("text=Recreate with this command…")
+        page.get_by_role("dialog").get_by_role("button", name="Recreate site").click()
+        expect(page.locator(".toast.ok")).to_contain_text("has its new command")
+        page.goto(product.origin + "/activity")
+        entry = page.locator(".event", has_text="changed the command of")
+        entry.get_by_text("Both commands").click()
+        expect(entry.locator("code")).to_have_text([OLD, NEW])
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        entry.get_by_role("button", name="Change back…").click()
+        expect(page.locator("textarea#command")).to_have_value(OLD)
+        page.click("text=Recreate with this command…")
+        page.get_by_role("dialog").get_by_role("button", name="Recreate site").click()
+        expect(page.locator(".toast.ok")).to_contain_text("has its new command")
+    assert fake.websites[SHOP]["webapp"]["command"] == OLD
 
 
 def test_without_scripts_a_command_is_changed_and_a_site_brought_back(
