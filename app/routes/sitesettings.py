@@ -71,12 +71,11 @@ async def change_command(req: Request) -> FtResponse | Response:
             words = f"{error} The command was not changed."
         errors = {field or "command": words}
         return FtResponse(await _page(req, site, form, errors, await _notes(req, site, form)), 422)
-    if operation.state.is_open:
-        toast = Toast(f"Recreating {site.domain_name}", "This page shows how far it is.")
-    else:
+    if not operation.state.is_open:
+        # How far an open one is, its own notice shows, and that goes when the operation ends.
         words = "It starts with its new command." if site.enabled else "It is used when enabled."
         toast = Toast(f"{site.domain_name} has its new command", words, site_key=site.key)
-    await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
+        await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
     return RedirectResponse(urls.site(*site.key), 303)
 
 

@@ -61,6 +61,19 @@ def test_it_is_followed_on_the_pages_until_it_is_done(place: Place) -> None:
     assert "changed the command of" in entry and "without the site" in entry
 
 
+def test_nothing_says_that_it_goes_on_but_what_leaves_with_its_end(place: Place) -> None:
+    place.page("/")  # takes the word about the new account with it
+    held = place.hold("create before")
+    page = place.page(SITE)
+    assert [attribute(notice, "aria-label") for notice in page.select(".notice")] == [
+        f"Change of {SHOP}"
+    ]
+    assert one(page, "#operations .notice"), "the stream draws this area anew"
+    held.go.set()
+    place.until_closed()
+    assert not place.page(SITE).select(".notice")
+
+
 def test_what_is_under_way_cannot_be_changed_beside_it(place: Place) -> None:
     held = place.hold("create before")
     place.post(f"{SITE}/reload")
