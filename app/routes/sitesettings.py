@@ -86,7 +86,7 @@ async def change_again(req: Request) -> FT:
     operation = await to_thread.run_sync(services.operations.get, operation_number(req))
     wanted = operation.wanted_again if operation else None
     site = await services.known.get(*operation.key) if operation else None
-    if wanted is None or site is None:
+    if wanted is None or site is None or site.is_gone:
         raise NotFound("There is no such change of a command any more.")
     form = {"command": wanted.command}
     return await _page(req, site, form, {}, await _notes(req, site, form))
@@ -154,7 +154,7 @@ async def _page(
     account = await _account(req, site)
     may_change = session_of(req).user.role.includes(Role.ADMIN)
     stopped = await to_thread.run_sync(services.operations.stopped_change, *site.key)
-    current = site.command if may_change else None
+    current = site.command if may_change and not site.is_gone else None
     return await shell_page(
         req,
         f"Settings of {site.domain_name}",

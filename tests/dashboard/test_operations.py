@@ -101,6 +101,28 @@ def test_an_operation_can_be_hurried_and_stopped(place: Place) -> None:
     assert place.post(attribute(stop, "action")).status_code == 404
 
 
+def test_a_domain_that_was_kept_for_a_day_leaves_a_site_to_be_recreated(place: Place) -> None:
+    place.fake.reserved_seconds = 3600
+    place.post(f"{SITE}/command", command=NEW, confirmed="yes")
+    eventually(lambda: "still keeps the domain" in place.dashboard.client.get("/").text, "a note")
+    [operation] = place.services.operations.open()
+    place.dashboard.database.execute("UPDATE operations SET entered_at = entered_at - 24 * 3600")
+    place.post(f"/operations/{operation.id}/retry")
+    place.until_closed()
+    assert "Gone at PythonAnywhere" in one(place.page(SITE), "[aria-label='Needs attention']").text
+    assert "gone" in one(place.page("/"), f"#site-acme-{SHOP.replace('.', '_')}").text.lower()
+    entry = place.page("/activity").select(".event")[0]
+    assert "given up" in entry.text and len(entry.select("details code")) == 2
+    notice = one(place.page(f"{SITE}/settings"), "[aria-label='Stopped change']")
+    assert [code.get_text() for code in notice.select("code")] == [OLD, NEW]
+    for page in (entry, place.page(SITE)):
+        assert one(page, f"form[action='{SITE}/recreate']")
+    place.fake.reserved.clear()
+    place.post(f"{SITE}/recreate")
+    place.until_closed()
+    assert place.fake.websites[SHOP]["webapp"]["command"] == OLD
+
+
 def test_a_stopped_change_shows_both_commands(place: Place) -> None:
     held = place.hold("delete before")
     operation = place.services.operations.open()[0]
