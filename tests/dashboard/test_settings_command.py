@@ -137,3 +137,8 @@ def test_the_files_of_this_machine_are_looked_up_for_a_local_site(deck: Deck) ->
     page = parse(deck.dashboard.client.post(path, data=form, headers=SAME_ORIGIN).text)
     assert len(page.select("#command-notes li.kept")) == 3
     assert not page.select("#command-notes li.gone")
+    form["command"] = "/no/such/serve ${DOMAIN_SOCKET}"
+    page = parse(deck.dashboard.client.post(path, data=form, headers=SAME_ORIGIN).text)
+    missing = one(page, "#command-notes li.gone").get_text()
+    assert "/no/such/serve is still missing: there is no folder /no/such" in missing
+    assert one(page, "#look-command").get_text().strip() == "Check again"
