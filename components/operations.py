@@ -77,9 +77,9 @@ def StoppedChange(operation: Operation, now: datetime, current: str | None = Non
                 When(operation.updated_at, ago(operation.updated_at, now)),
             ),
             BothCommands(operation),
+            AgainForm(operation, current),
             cls="stack-s",
         ),
-        AgainForm(operation, current),
         cls="notice warn",
         aria_label="Stopped change",
     )
