@@ -1,16 +1,32 @@
 """Activity: who did what, when, with which result, newest first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 
-from fasthtml.common import FT, H1, H2, A, Div, Li, P, Section, Span, Strong, Ul
+from fasthtml.common import (
+    FT,
+    H1,
+    H2,
+    A,
+    Details,
+    Div,
+    Li,
+    P,
+    Section,
+    Span,
+    Strong,
+    Summary,
+    Ul,
+)
 
 from app import urls
-from app.models import Activity
+from app.models import Activity, Operation, SiteKey
 from components.feedback import RecreateForm
 from components.forms import FilterForm, filtered_while_typing
 from components.icons import Icon
+from components.operations import AgainForm, BothCommands
 from components.times import When
 
 ICONS = {
@@ -57,15 +73,23 @@ FAILED = {
 LIST_ID = "activity-list"
 
 
+@dataclass(frozen=True, slots=True)
+class ActivityView:
+    """What is known besides the entries, and for those alone who may act on it (both empty for
+    others): the sites that can be made again, and the commands of those that are there.
+
+    `changes` are the changes of a command that entries are the ends of, by number.
+    """
+
+    now: datetime
+    changes: Mapping[int, Operation]
+    recreatable: Collection[SiteKey] = ()
+    commands: Mapping[SiteKey, str] = field(default_factory=dict)
+
+
 def ActivityPage(
-    entries: Sequence[Activity],
-    query: str,
-    now: datetime,
-    recreatable: Collection[tuple[str, str]],
-    *,
-    has_more: bool,
+    entries: Sequence[Activity], query: str, view: ActivityView, *, has_more: bool
 ) -> FT:
-    """`recreatable` are the sites that are gone and can be made again."""
     return Div(
         Div(
             Div(H1("Activity"), P("Everything done through Sitedeck."), cls="title"),
@@ -78,22 +102,17 @@ def ActivityPage(
             "Filter by site, user, action",
             **filtered_while_typing(urls.ACTIVITY, LIST_ID),
         ),
-        ActivityPart(entries, query, now, recreatable, has_more=has_more),
+        ActivityPart(entries, query, view, has_more=has_more),
         cls="stack",
     )
 
 
 def ActivityPart(
-    entries: Sequence[Activity],
-    query: str,
-    now: datetime,
-    recreatable: Collection[tuple[str, str]],
-    *,
-    has_more: bool,
+    entries: Sequence[Activity], query: str, view: ActivityView, *, has_more: bool
 ) -> FT:
     """What the filter draws anew: the entries and the way to older ones."""
     return Div(
-        _NoMatch() if query and not entries else ActivityList(entries, now, recreatable),
+        _NoMatch() if query and not entries else ActivityList(entries, view),
         P(
             A("Older entries", href=urls.activity(query, entries[-1].id), cls="btn push"),
             cls="list-foot",
@@ -105,9 +124,7 @@ def ActivityPart(
     )
 
 
-def ActivityList(
-    entries: Sequence[Activity], now: datetime, recreatable: Collection[tuple[str, str]] = ()
-) -> FT:
+def ActivityList(entries: Sequence[Activity], view: ActivityView) -> FT:
     """Grouped by day (UTC). The newest entry of a site that can be made again offers it."""
     if not entries:
         return Section(
@@ -118,13 +135,13 @@ def ActivityList(
         )
     newest: dict[tuple[str, str], int] = {}
     for entry in entries:
-        if entry.site_key in recreatable and entry.site_key is not None:
+        if entry.site_key in view.recreatable and entry.site_key is not None:
             newest.setdefault(entry.site_key, entry.id)
     offered = set(newest.values())
     days: list[FT] = []
     for day, items in groupby(entries, key=lambda entry: entry.at.date()):
-        events = (_Event(entry, can_recreate=entry.id in offered) for entry in items)
-        days += [H2(_day(day, now.date()), cls="day"), Ul(*events, cls="events")]
+        events = (_Event(entry, view, can_recreate=entry.id in offered) for entry in items)
+        days += [H2(_day(day, view.now.date()), cls="day"), Ul(*events, cls="events")]
     return Section(*days, cls="card", aria_label="Activity")
 
 
@@ -141,8 +158,9 @@ def _NoMatch() -> FT:
     )
 
 
-def _Event(entry: Activity, *, can_recreate: bool) -> FT:
+def _Event(entry: Activity, view: ActivityView, *, can_recreate: bool) -> FT:
     key = entry.site_key
+    change = view.changes.get(entry.operation_id) if entry.operation_id else None
     target = A(key[1], href=urls.site(*key)) if key else Strong(entry.target)
     action = entry.action
     if entry.has_failed:
@@ -161,11 +179,20 @@ def _Event(entry: Activity, *, can_recreate: bool) -> FT:
             Icon("alert" if entry.has_failed else ICONS.get(entry.action, "activity")),
             cls="ico bad" if entry.has_failed else "ico",
         ),
-        words,
-        Div(entry.address, RecreateForm(*key) if can_recreate and key else None, cls="end"),
+        Div(words, _Commands(change)) if change else words,
+        Div(
+            entry.address,
+            AgainForm(change, view.commands.get(change.key)) if change else None,
+            RecreateForm(*key) if can_recreate and key else None,
+            cls="end",
+        ),
         cls="event",
         id=f"activity-{entry.id}",
     )
+
+
+def _Commands(change: Operation) -> FT:
+    return Details(Summary(Icon("chevron"), "Both commands", cls="row small"), BothCommands(change))
 
 
 def _day(day: date, today: date) -> str:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from fasthtml.common import FT, Button, Code, Div, Li, P, Span, Textarea, Ul
 
-from app import urls
-from app.models import CommandReport, PathFinding, PathState
+from app.models import CommandFinding, CommandReport, PathFinding, PathState
 from components.forms import LabelledField, described
 from components.icons import Icon
 
@@ -31,7 +30,17 @@ class CommandNotesView:
 NO_NOTES = CommandNotesView(CommandReport())
 
 
+@dataclass(frozen=True, slots=True)
+class CommandPlace:
+    """The form that the field stands in: where it is sent for a look, and its own words."""
+
+    address: str
+    label: str
+    hint: str
+
+
 def CommandArea(
+    place: CommandPlace,
     values: Mapping[str, str],
     errors: Mapping[str, str],
     notes: CommandNotesView,
@@ -51,7 +60,7 @@ def CommandArea(
         autocapitalize="none",
         autocomplete="off",
         spellcheck="false",
-        hx_post=urls.NEW_SITE,
+        hx_post=place.address,
         hx_trigger="input changed delay:400ms",
         hx_target=f"#{NOTES_ID}",
         hx_swap="outerHTML",
@@ -62,53 +71,54 @@ def CommandArea(
         "A program with its whole path and its arguments, not a line for a shell. It has to listen "
         "on ",
         Code("${DOMAIN_SOCKET}"),
-        ". Left empty, the template fills it in.",
+        f". {place.hint}",
         cls="hint",
         id="command-hint",
     )
     return Div(
-        LabelledField("command", "Command", field, hint, errors),
-        CommandNotes(notes, said=errors.get("command", "")),
+        LabelledField("command", place.label, field, hint, errors),
+        CommandNotes(place.address, notes, said=errors.get("command", "")),
         id=COMMAND_ID,
         cls="stack-s",
     )
 
 
-def CommandNotes(notes: CommandNotesView, said: str = "") -> FT:
+def CommandNotes(address: str, notes: CommandNotesView, said: str = "") -> FT:
     """What was found; what the field itself already says is left out."""
     findings = [finding for finding in notes.report.findings if finding.text != said]
     return Div(
-        Ul(
-            *(
-                Li(
-                    Icon("alert"),
-                    Span(finding.text),
-                    cls="gone" if finding.is_error else "unsure",
-                )
-                for finding in findings
-            ),
-            cls="bullets",
-            aria_label="What was found in the command",
-        )
-        if findings
-        else None,
-        _Corrected(notes.report.corrected) if notes.report.corrected else None,
-        _Paths(notes),
+        Findings(findings),
+        _Corrected(address, notes.report.corrected) if notes.report.corrected else None,
+        _Paths(address, notes),
         id=NOTES_ID,
         cls="stack-s",
         aria_live="polite",
     )
 
 
-def _Corrected(line: str) -> FT:
+def Findings(findings: Sequence[CommandFinding]) -> FT | None:
+    """A sentence each; nothing if there are none."""
+    if not findings:
+        return None
+    return Ul(
+        *(
+            Li(Icon("alert"), Span(finding.text), cls="gone" if finding.is_error else "unsure")
+            for finding in findings
+        ),
+        cls="bullets",
+        aria_label="What was found in the command",
+    )
+
+
+def _Corrected(address: str, line: str) -> FT:
     return Div(
         Div(Code(line), cls="codebox"),
-        Div(_Look("Use this line", "check", COMMAND_ID, "use", line), cls="row"),
+        Div(_Look(address, "Use this line", "check", COMMAND_ID, "use", line), cls="row"),
         cls="stack-s",
     )
 
 
-def _Paths(notes: CommandNotesView) -> FT:
+def _Paths(address: str, notes: CommandNotesView) -> FT:
     """What was looked up, and the button that looks, for the first time or again."""
     paths = notes.paths or ()
     is_done = notes.paths is not None and all(path.state is PathState.EXISTS for path in paths)
@@ -120,7 +130,7 @@ def _Paths(notes: CommandNotesView) -> FT:
         if notes.paths is not None and not paths
         else None,
         P(Icon("alert"), Span(notes.problem), cls="notice warn") if notes.problem else None,
-        Div(_Look(label, "reload", NOTES_ID, "look", "files"), cls="row"),
+        Div(_Look(address, label, "reload", NOTES_ID, "look", "files"), cls="row"),
         cls="stack-s",
     )
 
@@ -130,7 +140,7 @@ def _Path(finding: PathFinding) -> FT:
     return Li(Icon(icon), Span(finding.text), cls=kind)
 
 
-def _Look(label: str, icon: str, target: str, name: str, value: str) -> FT:
+def _Look(address: str, label: str, icon: str, target: str, name: str, value: str) -> FT:
     """Sends the form for another look at it: a fragment, or the whole page without scripts."""
     return Button(
         Icon(icon),
@@ -139,8 +149,8 @@ def _Look(label: str, icon: str, target: str, name: str, value: str) -> FT:
         cls="btn",
         name=name,
         value=value,
-        formaction=urls.NEW_SITE,
-        hx_post=urls.NEW_SITE,
+        formaction=address,
+        hx_post=address,
         hx_target=f"#{target}",
         hx_swap="outerHTML",
         # The answer to what was typed before must not come after that to the click.

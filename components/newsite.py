@@ -32,10 +32,12 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Account, AccountKind, SetupStep, SiteTemplate, fill_pattern
-from components.commandfield import CommandArea, CommandNotesView
+from components.commandfield import CommandArea, CommandNotesView, CommandPlace
 from components.feedback import CopyButton
 from components.forms import Field, FormError, PageForm
 from components.icons import Icon
+
+COMMAND_PLACE = CommandPlace(urls.NEW_SITE, "Command", "Left empty, the template fills it in.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def NewSitePage(
             id="new-site",
             novalidate=True,
         ),
+        Script(src=urls.static("js/command.js"), type="module"),
         Script(src=urls.static("js/newsite.js"), type="module"),
         cls="stack",
     )
@@ -161,7 +164,7 @@ def _What(
                 ),
                 cls="grid-2",
             ),
-            CommandArea(values, errors, notes),
+            CommandArea(COMMAND_PLACE, values, errors, notes),
             Label(
                 Input(
                     type="checkbox",

@@ -6,9 +6,15 @@ from datetime import datetime
 from fasthtml.common import FT, A, Button, Dd, Div, Dl, Dt, P, Section, Strong
 
 from app import urls
-from app.models import CERTIFICATE_NOT_KNOWN, Operation, OperationKind, Specification
+from app.models import (
+    CERTIFICATE_NOT_KNOWN,
+    Operation,
+    OperationKind,
+    OperationState,
+    Specification,
+)
 from components.feedback import CodeBox, CopyButton, RecreateForm
-from components.forms import FragmentForm
+from components.forms import FragmentForm, PageForm
 from components.icons import Icon
 from components.live import replaced_by
 from components.times import When, ago
@@ -57,9 +63,11 @@ def _not_recreated(spec: Specification) -> Iterator[str]:
         yield " Which certificate it had is not known."
 
 
-def StoppedChange(operation: Operation, now: datetime) -> FT:
-    """A change of command that was given up: both commands, for whoever decides now."""
-    commands = {"It had": operation.old, "It was to get": operation.new}
+def StoppedChange(operation: Operation, now: datetime, current: str | None = None) -> FT:
+    """A change of command that was given up: both commands, for whoever decides now.
+
+    `current` is the command of the site for those who may change it.
+    """
     return Section(
         Icon("alert"),
         Div(
@@ -68,18 +76,38 @@ def StoppedChange(operation: Operation, now: datetime) -> FT:
                 f"{operation.reason} ",
                 When(operation.updated_at, ago(operation.updated_at, now)),
             ),
-            Dl(
-                *(
-                    Div(Dt(name), Dd(CodeBox(spec.command, "command")))
-                    for name, spec in commands.items()
-                    if spec is not None
-                ),
-                cls="facts",
-            ),
+            BothCommands(operation),
+            AgainForm(operation, current),
             cls="stack-s",
         ),
         cls="notice warn",
         aria_label="Stopped change",
+    )
+
+
+def BothCommands(operation: Operation) -> FT:
+    """Those of a change, to be copied."""
+    got = "It got" if operation.state is OperationState.DONE else "It was to get"
+    commands = {"It had": operation.old, got: operation.new}
+    return Dl(
+        *(
+            Div(Dt(name), Dd(CodeBox(spec.command, "command")))
+            for name, spec in commands.items()
+            if spec is not None
+        ),
+        cls="facts",
+    )
+
+
+def AgainForm(operation: Operation, current: str | None) -> FT | None:
+    """Opens the settings with the command that may be wanted again, unless the site has it."""
+    wanted = operation.wanted_again
+    if current is None or wanted is None or wanted.command == current:
+        return None
+    words = "Change back…" if operation.state is OperationState.DONE else "Try again…"
+    return PageForm(
+        urls.operation_action(operation.id, "again"),
+        Button(words, cls="btn", aria_label=f"{words} {operation.domain_name}"),
     )
 
 

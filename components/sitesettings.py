@@ -9,20 +9,18 @@ from fasthtml.common import (
     A,
     Button,
     Div,
-    Input,
     P,
+    Script,
     Section,
-    Textarea,
 )
 
 from app import urls
 from app.models import Account, AccountKind, Site
+from components.commandfield import CommandArea, CommandNotesView, CommandPlace
 from components.dialogs import Dialog
 from components.feedback import CodeBox
-from components.forms import Consequences, Field, LabelledField, PageForm, described
+from components.forms import Consequences, Field, PageForm
 from components.icons import Icon
-
-RECREATE_ID = "recreate-site"
 
 
 def SiteSettings(
@@ -30,13 +28,14 @@ def SiteSettings(
     account: Account,
     values: Mapping[str, str],
     errors: Mapping[str, str],
+    notes: CommandNotesView,
     *cards: FT,
     may_change: bool,
-    is_asked: bool = False,
+    question: FT | None = None,
     stopped: FT | None = None,
 ) -> FT:
-    """What the owner set. `values` and `errors` are of the form that was sent, `is_asked` opens
-    the question whether to recreate the site, `stopped` is a change that was given up.
+    """What the owner set. `values`, `errors` and `notes` are of the form that was sent, `question`
+    is asked before the site is recreated, `stopped` is a change that was given up.
     `cards` are what else can be set."""
     is_local = account.kind is AccountKind.LOCAL
     command = {"command": site.command, **values}
@@ -44,89 +43,51 @@ def SiteSettings(
         stopped,
         Section(
             Div(H2("Command"), cls="card-head"),
-            _CommandForm(site, command, errors, is_local=is_local)
+            _CommandForm(site, command, errors, notes, is_local=is_local)
             if may_change
             else Div(CodeBox(site.command, "command"), cls="card-body"),
             cls="card",
         ),
-        _RecreateDialog(site, command["command"]) if is_asked else None,
+        question,
         *cards,
         _DangerZone(site, values, errors, is_local=is_local) if may_change else None,
+        Script(src=urls.static("js/command.js"), type="module") if may_change else None,
         cls="stack",
         id="settings",
     )
 
 
-def _CommandForm(
-    site: Site, values: Mapping[str, str], errors: Mapping[str, str], *, is_local: bool
-) -> FT:
-    """The same form for both kinds of host; what a change means is said below the field."""
+def settings_place(site: Site) -> CommandPlace:
+    """What a change of the command means is said below the field."""
     hint = (
         "The running version ends, and a new one starts with this command."
-        if is_local
+        if site.is_local
         else "The host cannot change a command in place. The site is deleted and created again "
         "with the new one: expect 10 to 30 seconds of “Coming soon”."
     )
-    field = Textarea(
-        values["command"],
-        id="command",
-        name="command",
-        rows="3",
-        cls="textarea mono",
-        spellcheck="false",
-        **described("command", errors, has_hint=True),
-    )
+    return CommandPlace(urls.site_action(*site.key, "look"), "Start command", hint)
+
+
+def _CommandForm(
+    site: Site,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    notes: CommandNotesView,
+    *,
+    is_local: bool,
+) -> FT:
+    """The same form for both kinds of host."""
     words = "Change command" if is_local else "Recreate with this command…"
     return PageForm(
         urls.site_action(*site.key, "command"),
-        LabelledField(
-            "command",
-            "Start command",
-            field,
-            P(hint, cls="hint", id="command-hint"),
-            errors,
-        ),
+        CommandArea(settings_place(site), values, errors, notes),
         Div(
             Button(words, cls="btn btn-primary"),
-            Button("Discard", type="reset", cls="btn"),
+            A("Discard", href=urls.site_settings(*site.key), cls="btn"),
             cls="row",
         ),
         cls="card-body form",
         novalidate=True,
-    )
-
-
-def _RecreateDialog(site: Site, command: str) -> FT:
-    """Names the time without the site before anything is done."""
-    return Dialog(
-        RECREATE_ID,
-        f"Recreate {site.domain_name}?",
-        PageForm(
-            urls.site_action(*site.key, "command"),
-            Input(type="hidden", name="command", value=command),
-            Input(type="hidden", name="confirmed", value="yes"),
-            Div(
-                Consequences(
-                    gone=[
-                        "The site is deleted and created again. It does not answer for about 10 "
-                        "to 30 seconds, longer if the host keeps the domain.",
-                    ],
-                    kept=[
-                        "Domain, certificate, code and logs stay.",
-                        "If the host refuses the new command, the old one is put back.",
-                    ],
-                    cls="bullets",
-                ),
-                CodeBox(command, "command"),
-                cls="dialog-body stack-s",
-            ),
-            Div(
-                A("Keep as it is", href=urls.site_settings(*site.key), cls="btn", data_close=True),
-                Button("Recreate site", cls="btn btn-primary"),
-                cls="dialog-foot",
-            ),
-        ),
-        is_open=True,
     )
 
 

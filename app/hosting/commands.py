@@ -6,12 +6,17 @@ that answers 502, so it is refused before the site exists.
 
 import os
 from functools import partial
+from pathlib import PurePosixPath
 
 from app.errors import InvalidInput
 from app.hosting.client import HostingClient
 from app.hosting.linter import Surroundings, lint
+from app.hosting.linter.servers import program_index
+from app.hosting.linter.words import plain, split_words
 from app.hosting.needs import look_up, needs_of, read_own_folder
 from app.models import Account, AccountKind, PathFinding
+
+_SYSTEM_FOLDERS = frozenset(map(PurePosixPath, ("/", "/usr", "/usr/local")))
 
 
 def check_command(command: str, surroundings: Surroundings | None = None) -> str:
@@ -24,6 +29,17 @@ def check_command(command: str, surroundings: Surroundings | None = None) -> str
 def surroundings_of(account: Account, virtualenv: str = "") -> Surroundings:
     """What is known of the place where an account's commands run."""
     return Surroundings(_home(account), virtualenv)
+
+
+def virtualenv_of(command: str) -> str:
+    """Where the program of a command that works lives, if that is a virtualenv; else empty."""
+    words = split_words(command)
+    if not words:
+        return ""
+    program = PurePosixPath(plain(words[program_index(words)]))
+    folder = program.parent.parent
+    is_system = folder in _SYSTEM_FOLDERS or not program.is_absolute()
+    return "" if is_system or program.parent.name != "bin" else str(folder)
 
 
 async def find_paths(account: Account, client: HostingClient, command: str) -> list[PathFinding]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from app.errors import HostingError, HostRefused, HostThrottled, InvalidInput, NotSent, SiteBusy
 from app.hosting.aftermath import Aftermath
 from app.hosting.client import HostingClient
-from app.hosting.commands import check_command, surroundings_of
+from app.hosting.commands import check_command, surroundings_of, virtualenv_of
 from app.hosting.journalled import JournalledCalls, as_known
 from app.hosting.known import KnownSites
 from app.hosting.operations import calls
@@ -89,7 +89,8 @@ class SiteMaker:
     def check_command(self, site: Site, text: str) -> str:
         """The new command, if it can work and is another one. Raises InvalidInput, NotFound."""
         account = self._log.client(site.account_id).account
-        command = check_command(text, surroundings_of(account))
+        surroundings = surroundings_of(account, virtualenv_of(site.command))
+        command = check_command(text, surroundings)
         if command == site.command:
             raise InvalidInput("This is the command that the site has.", "command")
         return command

@@ -39,6 +39,13 @@ class Certificate:
         matching = {domain, f"*.{domain.partition('.')[2]}"}
         return any(name.lower().rstrip(".") in matching for name in self.names)
 
+    @property
+    def likely_kind(self) -> str:
+        """Never empty. Not every answer names the kind; one of Let's Encrypt renews itself."""
+        if self.kind:
+            return self.kind
+        return AUTO_RENEWED if "let's encrypt" in self.issuer.lower() else self.issuer or "unknown"
+
 
 def renews_itself(kind: str) -> bool:
     """Whether the host renews certificates of this kind before they expire."""

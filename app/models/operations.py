@@ -156,8 +156,17 @@ class Operation:
     @property
     def is_stopped_change(self) -> bool:
         """A change of command that was given up halfway."""
+        is_halfway = self.state is OperationState.FAILED and self.without_since is not None
         is_change = self.kind is OperationKind.CHANGE_COMMAND
-        return is_change and self.state is OperationState.ABORTED
+        return is_change and (self.state is OperationState.ABORTED or is_halfway)
+
+    @property
+    def wanted_again(self) -> Specification | None:
+        """What may be wanted after a change of command: the old one if it was carried out, else
+        the new one. None for other operations."""
+        if self.kind is not OperationKind.CHANGE_COMMAND or self.state.is_open:
+            return None
+        return self.old if self.state is OperationState.DONE else self.new
 
     @property
     def is_shown(self) -> bool:

@@ -36,7 +36,8 @@ class HostNotice:
 class Activity:
     """One entry of the record: `result` is `done` or `failed`, with the facts behind a colon.
 
-    `target` is `ACCOUNT/DOMAIN`, `ACCOUNT`, or the name of a user.
+    `target` is `ACCOUNT/DOMAIN`, `ACCOUNT`, or the name of a user. `operation_id` is the operation
+    of the journal that it is the end of, None if it is none.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Activity:
     action: str
     target: str
     result: str
+    operation_id: int | None = None
 
     @property
     def has_failed(self) -> bool:

@@ -1,12 +1,15 @@
 """The record of what people did, for everything and for one site."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from anyio import to_thread
 from fasthtml.common import FT
 from starlette.requests import Request
 
 from app import urls
 from app.errors import NotFound
-from app.models import Role
+from app.models import Activity, Role
 from app.routes.openoperations import operations_area
 from app.routes.operations import deleted_notice
 from app.routes.pages import account_labels, shell_page
@@ -14,7 +17,13 @@ from app.routes.router import Router
 from app.routes.services import services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.store.activity import PAGE_ENTRIES
-from components.activity import LIST_ID, ActivityList, ActivityPage, ActivityPart
+from components.activity import (
+    LIST_ID,
+    ActivityList,
+    ActivityPage,
+    ActivityPart,
+    ActivityView,
+)
 from components.site import GoneHead, SiteHead, SiteTabs
 
 router = Router()
@@ -31,13 +40,13 @@ async def show_activity(req: Request) -> FT:
         lambda: services.activity.page(query=query, before=_number(before))
     )
     has_more = len(entries) == PAGE_ENTRIES
-    recreatable = await _recreatable(req)
+    view = await _view(req, entries)
     if req.headers.get("hx-target") == LIST_ID:
-        return ActivityPart(entries, query, utc_now(), recreatable, has_more=has_more)
+        return ActivityPart(entries, query, view, has_more=has_more)
     return await shell_page(
         req,
         "Activity",
-        ActivityPage(entries, query, utc_now(), recreatable, has_more=has_more),
+        ActivityPage(entries, query, view, has_more=has_more),
         section="activity",
         stream_href=urls.events("activity", since),
     )
@@ -54,7 +63,8 @@ async def show_site_activity(req: Request) -> FT:
         req,
         f"Activity of {domain_name}",
         *await _head(req),
-        ActivityList(entries, utc_now()),
+        # The head offers to recreate the site.
+        ActivityList(entries, replace(await _view(req, entries), recreatable=())),
         account_id=account_id,
         stream_href=urls.events(target, since),
     )
@@ -76,11 +86,17 @@ async def _head(req: Request) -> list[FT]:
     ]
 
 
-async def _recreatable(req: Request) -> frozenset[tuple[str, str]]:
-    """The sites that the person may make again."""
+async def _view(req: Request, entries: Sequence[Activity]) -> ActivityView:
+    services = services_of(req)
+    numbers = {entry.operation_id for entry in entries if entry.operation_id is not None}
+    changes = await to_thread.run_sync(services.operations.changes_among, numbers)
+    view = ActivityView(utc_now(), changes)
     if not session_of(req).user.role.includes(Role.ADMIN):
-        return frozenset()
-    return frozenset(await to_thread.run_sync(services_of(req).operations.recreatable))
+        return view
+    recreatable = frozenset(await to_thread.run_sync(services.operations.recreatable))
+    sites = await services.known.all()
+    commands = {site.key: site.command for site in sites if not site.is_gone}
+    return replace(view, recreatable=recreatable, commands=commands)
 
 
 def _number(text: str) -> int:

@@ -1,7 +1,6 @@
 """Creating a site."""
 
-from collections.abc import Mapping, Sequence
-from itertools import starmap
+from collections.abc import Mapping
 
 from anyio import to_thread
 from fasthtml.common import FT
@@ -12,30 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, OutcomeUnknown
 from app.hosting import commands, templates
-from app.hosting.linter import lint
 from app.hosting.refusedsites import foreign_name_hint
-from app.models import (
-    Account,
-    AccountKind,
-    CommandFinding,
-    CommandReport,
-    Role,
-    parse_domain,
-)
+from app.models import Account, AccountKind, Role, parse_domain
+from app.routes.commandlook import LOOKS, asked_part, find_notes, read_typed, refused_notes
 from app.routes.pages import lost_answer, set_flash, shell_page
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, services_of, session_of
-from app.security.forms import read_form
-from app.security.limits import MAX_BODY_BYTES
-from components.commandfield import (
-    COMMAND_ID,
-    NO_NOTES,
-    NOTES_ID,
-    CommandArea,
-    CommandNotes,
-    CommandNotesView,
-)
-from components.newsite import NewSitePage, NewSiteView
+from components.commandfield import NO_NOTES, CommandNotesView
+from components.newsite import COMMAND_PLACE, NewSitePage, NewSiteView
 
 router = Router()
 
@@ -49,16 +32,6 @@ NAMES = (
     "command",
     "enabled",
 )
-# The buttons beside the command: take this line instead, look into the account's files.
-LOOKS = ("use", "look")
-# Far more than is accepted, so that a page can show what was typed beside what is wrong with it.
-MAX_SHOWN = 20_000
-LABELS = {
-    "domain_name": "Domain",
-    "working_folder": "Project folder",
-    "virtualenv": "Virtualenv",
-    "application": "Application",
-}
 
 
 @router.page(urls.NEW_SITE, role=Role.ADMIN)
@@ -85,20 +58,16 @@ async def look_at_command(req: Request) -> FT | FtResponse:
     """
     services = services_of(req)
     accounts = await _accounts(services)
-    form, errors = await _read(req, NAMES + LOOKS)
+    form, errors = await read_typed(req, NAMES + LOOKS)
     account = _chosen(accounts, form["account_id"])
     values = form | {"enabled": form["enabled"] or "off"}
-    if form["use"]:
-        values |= {"command": form["use"]}
     if errors:
-        notes = CommandNotesView(CommandReport(tuple(starmap(_finding, errors.items()))))
+        notes = refused_notes(errors)
     else:
         notes = await _look(services, account, values, look_up=bool(form["look"]))
-    part = req.headers.get("hx-target", "") if "hx-request" in req.headers else ""
-    if part == NOTES_ID:
-        return CommandNotes(notes)
-    if part == COMMAND_ID:
-        return CommandArea(values, {}, notes, is_changed=True)
+    part = asked_part(req, COMMAND_PLACE, values, notes)
+    if part is not None:
+        return part
     if errors:
         return FtResponse(await _page(req, accounts, account, values, errors), 422)
     return await _page(req, accounts, account, values, {}, notes)
@@ -109,7 +78,7 @@ async def create_site(req: Request) -> FtResponse | Response:
     """Errors come back at their fields with everything that was typed."""
     services = services_of(req)
     accounts = await _accounts(services)
-    form, errors = await _read(req, NAMES)
+    form, errors = await read_typed(req, NAMES)
     if errors:
         return await _refused(req, accounts, form, errors)
     try:
@@ -144,17 +113,6 @@ async def _refused(
     return FtResponse(await _page(req, accounts, account, values, errors, notes), 422)
 
 
-async def _read(req: Request, names: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """What was typed, and what is wrong with it by field. What is too long is left out."""
-    try:
-        form = await read_form(req, dict.fromkeys(names, MAX_BODY_BYTES))
-    except InvalidInput as error:
-        return dict.fromkeys(names, ""), {error.field: str(error)}
-    reason = f"Use at most {MAX_SHOWN:,} characters. What was typed here is too long to be kept."
-    errors = {name: reason for name, text in form.items() if len(text) > MAX_SHOWN}
-    return form | dict.fromkeys(errors, ""), errors
-
-
 async def _create(
     req: Request, account: Account, domain_name: str, command: str, form: Mapping[str, str]
 ) -> None:
@@ -177,26 +135,13 @@ async def _create(
 async def _look(
     services: Services, account: Account, form: Mapping[str, str], *, look_up: bool
 ) -> CommandNotesView:
-    """What speaks against the command, and whether what it names is there."""
+    """At the command as it would be sent, which the template may have to fill in."""
     try:
         command = _command(form)
     except InvalidInput as error:
-        return CommandNotesView(CommandReport((_finding(error.field, str(error)),)))
-    report = lint(command, commands.surroundings_of(account, form["virtualenv"].strip()))
-    if not look_up or report.first_error:
-        return CommandNotesView(report)
-    try:
-        client = services.account_service.client(account.id)
-        paths = await commands.find_paths(account, client, command)
-    except HostingError as error:
-        return CommandNotesView(report, problem=f"The files could not be looked up. {error}")
-    except NotFound as error:
-        return CommandNotesView(report, problem=str(error))
-    return CommandNotesView(report, paths)
-
-
-def _finding(field: str, reason: str) -> CommandFinding:
-    return CommandFinding(f"{LABELS.get(field, 'Command')}: {reason}")
+        return refused_notes({error.field: str(error)})
+    virtualenv = form["virtualenv"].strip()
+    return await find_notes(services, account, command, virtualenv, look_up=look_up)
 
 
 def _suggestions(account: Account) -> dict[str, str]:

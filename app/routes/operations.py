@@ -24,7 +24,7 @@ OPERATION_PATH = "/operations/{operation_id}"
 
 @router.action(OPERATION_PATH + "/retry")
 async def retry_operation(req: Request) -> Response:
-    if not await services_of(req).worker.retry(_number(req)):
+    if not await services_of(req).worker.retry(operation_number(req)):
         raise NotFound("There is no such open operation.")
     return await _back(req)
 
@@ -32,7 +32,7 @@ async def retry_operation(req: Request) -> Response:
 @router.action(OPERATION_PATH + "/stop", role=Role.ADMIN)
 async def stop_operation(req: Request) -> Response:
     """What has been done stays done."""
-    if not await services_of(req).worker.stop(_number(req), actor_of(req).name):
+    if not await services_of(req).worker.stop(operation_number(req), actor_of(req).name):
         raise NotFound("There is no such open operation.")
     return await _back(req)
 
@@ -95,15 +95,17 @@ async def deleted_site(req: Request) -> tuple[Operation, Specification]:
 async def deleted_notice(req: Request) -> FT:
     """Raises NotFound like `deleted_site`."""
     operation, wanted = await deleted_site(req)
+    operations = services_of(req).operations
+    stopped = await to_thread.run_sync(operations.stopped_change, *operation.key)
     may_create = session_of(req).user.role.includes(Role.ADMIN)
     return Div(
         DeletedSite(operation, wanted, may_create=may_create),
-        StoppedChange(operation, utc_now()) if operation.is_stopped_change else None,
+        StoppedChange(stopped, utc_now()) if stopped else None,
         cls="stack",
     )
 
 
-def _number(req: Request) -> int:
+def operation_number(req: Request) -> int:
     """Of the operation; 0, which none has, for anything else."""
     text = req.path_params["operation_id"]
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

@@ -13,12 +13,20 @@ class ActivityLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, actor: str, address: str, action: str, target: str, result: str) -> None:
+    def record(
+        self,
+        actor: str,
+        address: str,
+        action: str,
+        target: str,
+        result: str,
+        operation_id: int | None = None,
+    ) -> None:
         """`target` is `ACCOUNT/DOMAIN`, `ACCOUNT` or the name of a user."""
         self._database.execute(
-            "INSERT INTO activity (at, actor, address, action, target, result)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (time.time(), actor, address, action, target, result[:500]),
+            "INSERT INTO activity (at, actor, address, action, target, result, operation_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (time.time(), actor, address, action, target, result[:500], operation_id),
         )
 
     def page(self, *, target: str = "", query: str = "", before: int = 0) -> list[Activity]:
@@ -51,4 +59,5 @@ def _activity(row: Row) -> Activity:
         action=row["action"],
         target=row["target"],
         result=row["result"],
+        operation_id=row["operation_id"],
     )

@@ -2,7 +2,7 @@
 its site or account."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +27,12 @@ RECREATABLE = timedelta(days=30)
 # One call that is repeated by nobody: a newer wish takes its place.
 _REPLACED = "It was superseded by a later change."
 _REPLACEABLE = (OperationKind.ENABLE.value, OperationKind.DISABLE.value)
+# After them, what was to be done to the command before is of no use any more.
+_REPLACING = (
+    OperationKind.CHANGE_COMMAND.value,
+    OperationKind.CREATE.value,
+    OperationKind.DELETE.value,
+)
 
 
 class Operations:
@@ -174,6 +180,30 @@ class Operations:
         )
         return _operation(rows[0]) if rows else None
 
+    def changes_among(self, numbers: Collection[int]) -> dict[int, Operation]:
+        """The changes of a command with these numbers, by number; others are left out."""
+        marks = ", ".join("?" * len(numbers))
+        rows = self._database.query(
+            f"SELECT * FROM operations WHERE kind = ? AND id IN ({marks})",
+            (OperationKind.CHANGE_COMMAND.value, *numbers),
+        )
+        return {row["id"]: _operation(row) for row in rows}
+
+    def stopped_change(self, account_id: str, domain_name: str) -> Operation | None:
+        """The last change of the site's command that was given up, unless another one, a deletion
+        or a creation has been carried out since."""
+        rows = self._database.query(
+            "SELECT * FROM operations WHERE account_id = ? AND domain_name = ? AND is_open = 0"
+            " AND kind IN (?, ?, ?) ORDER BY id DESC",
+            (account_id, domain_name, *_REPLACING),
+        )
+        for operation in map(_operation, rows):
+            if operation.is_stopped_change:
+                return operation
+            if operation.state is OperationState.DONE:
+                return None
+        return None
+
     def on_site(self, operation: Operation) -> list[Operation]:
         """All on its site up to itself, the newest first, as long as the account is the same."""
         rows = self._database.query(
@@ -210,7 +240,8 @@ class Operations:
 
     def _record(self, operation: Operation, result: str) -> None:
         actor, action = operation.actor, operation.kind.action
-        self._activity.record(actor.name, actor.address, action, "/".join(operation.key), result)
+        target = "/".join(operation.key)
+        self._activity.record(actor.name, actor.address, action, target, result, operation.id)
 
     def _update(self, operation: Operation) -> bool:
         changed = self._database.execute(

@@ -1,5 +1,7 @@
 """The form of a new site in Chromium: by mouse, by keys, and without scripts."""
 
+import threading
+
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
@@ -46,6 +48,30 @@ def test_a_wrong_line_is_found_while_typing_and_mended_with_one_click(
         expect(notes.locator("li.kept")).to_have_count(3)
         expect(page.locator("#look-command")).to_be_focused()
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_a_click_right_after_typing_is_answered(
+    browser: Browser, product: Product, fake: FakePythonAnywhere
+) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        open_form(page, product)
+        page.evaluate(
+            """document.addEventListener("htmx:confirm", ({ target }) => {
+                if (target.id === "command") document.body.dataset.due = "yes";
+            })"""
+        )
+        held = fake.holds["GET"] = threading.Event()
+        page.fill("#command", f"{BIN}/serve ${{DOMAIN_SOCKET}}")
+        page.get_by_role("button", name="Check program and folder").click()
+        # By then the look that belongs to the typing would have gone out.
+        expect(page.locator("body[data-due]")).to_be_attached()
+        held.set()
+        notes = page.locator("#command-notes")
+        expect(notes).to_contain_text("serve is still missing")
+        fake.holds.clear()
+        page.fill("#command", "serve")
+        expect(notes).to_contain_text("needs its whole path")
 
 
 def test_templates_and_lines_to_copy_follow_what_is_typed(

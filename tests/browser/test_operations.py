@@ -55,6 +55,7 @@ def test_a_command_is_changed_before_ones_eyes(
         for each in (page, first_page):
             expect(each.locator("[data-operation]")).to_have_count(0)
             expect(each.locator(".toast.ok")).to_contain_text("without the site")
+            expect(each.locator(".notice")).to_have_count(0)
         page.goto(product.origin + f"{SITE}/settings")
         expect(page.locator("textarea#command")).to_have_value(NEW)
 
@@ -74,6 +75,59 @@ def test_the_question_can_be_declined_without_losing_what_was_typed(
     assert fake.called("delete") == 0
 
 
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_new_command_is_looked_at_while_it_is_typed(
+    browser: Browser, product: Product, size: str
+) -> None:
+    viewport = DESKTOP if size == "desktop" else PHONE
+    with watched_context(browser, viewport=viewport) as context:
+        page = context.new_page()
+        begin(page, product)
+        page.goto(product.origin + f"{SITE}/settings")
+        command, notes = page.locator("#command"), page.locator("#command-notes")
+        command.fill("/v/uvicorn main:app")
+        expect(notes).to_contain_text("--uds ${DOMAIN_SOCKET} is missing")
+        page.get_by_role("button", name="Use this line").click()
+        expect(command).to_have_value("/v/uvicorn --uds ${DOMAIN_SOCKET} main:app")
+        page.get_by_role("button", name="Check program and folder").click()
+        expect(notes).to_contain_text("uvicorn is still missing")
+        command.fill("/v/serve")
+        page.click("text=Recreate with this command…")
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("does not appear")
+        dialog.get_by_text("Keep as it is").click()
+        expect(notes).to_contain_text("does not appear")
+        page.click("text=Discard")
+        expect(command).to_have_value(OLD)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_an_old_command_is_brought_back_from_the_record(
+    browser: Browser, product: Product, fake: FakePythonAnywhere, size: str
+) -> None:
+    viewport = DESKTOP if size == "desktop" else PHONE
+    with watched_context(browser, viewport=viewport) as context:
+        page = context.new_page()
+        begin(page, product)
+        page.goto(product.origin + f"{SITE}/settings")
+        page.fill("textarea#command", NEW)
+        page.click("text=Recreate with this command…")
+        page.get_by_role("dialog").get_by_role("button", name="Recreate site").click()
+        expect(page.locator(".toast.ok")).to_contain_text("has its new command")
+        page.goto(product.origin + "/activity")
+        entry = page.locator(".event", has_text="changed the command of")
+        entry.get_by_text("Both commands").click()
+        expect(entry.locator("code")).to_have_text([OLD, NEW])
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        entry.get_by_role("button", name="Change back…").click()
+        expect(page.locator("textarea#command")).to_have_value(OLD)
+        page.click("text=Recreate with this command…")
+        page.get_by_role("dialog").get_by_role("button", name="Recreate site").click()
+        expect(page.locator(".toast.ok")).to_contain_text("has its new command")
+    assert fake.websites[SHOP]["webapp"]["command"] == OLD
+
+
 def test_without_scripts_a_command_is_changed_and_a_site_brought_back(
     browser: Browser, product: Product, fake: FakePythonAnywhere
 ) -> None:
@@ -84,7 +138,7 @@ def test_without_scripts_a_command_is_changed_and_a_site_brought_back(
         page.fill("textarea#command", NEW)
         page.click("text=Recreate with this command…")
         page.click("text=Recreate site")
-        expect(page.locator(".notice[role=status]")).to_contain_text(f"Recreating {SHOP}")
+        expect(page.locator("[data-operation]")).to_contain_text(SHOP)
         while page.locator("[data-operation]").count():
             page.reload()
         assert fake.websites[SHOP]["webapp"]["command"] == NEW

@@ -5,56 +5,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 
 from app.models import OperationKind, OperationState, Role, SiteStatus
 from app.store.accounts import Accounts
-from tests.dashboard.conftest import WORKS, Connected, Deck
-from tests.fakes.pythonanywhere import fake_pythonanywhere
+from tests.dashboard.conftest import WORKS, Deck
+from tests.dashboard.remote_kit import SITE, Place, remote_place
 from tests.fakes.troubles import Stop, Trouble
 from tests.operations.kit import ACTOR, NEW, OLD, OLD_SPEC, SHOP
-from tests.support import (
-    SAME_ORIGIN,
-    attribute,
-    eventually,
-    get_from_site,
-    one,
-    parse,
-    running_dashboard,
-)
-
-SITE = f"/accounts/acme/sites/{SHOP}"
-
-
-class Place(Connected):
-    """With the account connected, and its site in the list."""
-
-    def page(self, path: str) -> BeautifulSoup:
-        return parse(self.dashboard.client.get(path).text)
-
-    def hold(self, stop: str) -> Stop:
-        """Changes the command and waits until the worker stands at this call."""
-        held = self.fake.stops[stop] = Stop()
-        assert self.post(f"{SITE}/command", command=NEW, confirmed="yes").status_code == 303
-        assert held.reached.wait(10)
-        return held
-
-    def until_closed(self) -> None:
-        eventually(lambda: not self.services.operations.open(), "the operation is closed", 20)
+from tests.support import SAME_ORIGIN, attribute, eventually, get_from_site, one, parse
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    with fake_pythonanywhere() as fake:
-        fake.limit = None
-        fake.add_site(SHOP, OLD)
-        data = tmp_path / "data"
-        with running_dashboard(data, api_hosts={"lab": fake.address}) as dashboard:
-            dashboard.sign_in()
-            place = Place(dashboard, fake, data)
-            assert place.add().status_code == 303
-            eventually(lambda: place.services.sites.get("acme", SHOP), "the site is listed")
-            yield place
+    with remote_place(tmp_path / "data") as place:
+        yield place
 
 
 def test_recreating_is_asked_before_anything_is_done(place: Place) -> None:
@@ -97,6 +61,19 @@ def test_it_is_followed_on_the_pages_until_it_is_done(place: Place) -> None:
     assert "changed the command of" in entry and "without the site" in entry
 
 
+def test_nothing_says_that_it_goes_on_but_what_leaves_with_its_end(place: Place) -> None:
+    place.page("/")  # takes the word about the new account with it
+    held = place.hold("create before")
+    page = place.page(SITE)
+    assert [attribute(notice, "aria-label") for notice in page.select(".notice")] == [
+        f"Change of {SHOP}"
+    ]
+    assert one(page, "#operations .notice"), "the stream draws this area anew"
+    held.go.set()
+    place.until_closed()
+    assert not place.page(SITE).select(".notice")
+
+
 def test_what_is_under_way_cannot_be_changed_beside_it(place: Place) -> None:
     held = place.hold("create before")
     place.post(f"{SITE}/reload")
@@ -122,6 +99,28 @@ def test_an_operation_can_be_hurried_and_stopped(place: Place) -> None:
     assert place.services.operations.open() == []
     assert place.post(attribute(retry, "action")).status_code == 404
     assert place.post(attribute(stop, "action")).status_code == 404
+
+
+def test_a_domain_that_was_kept_for_a_day_leaves_a_site_to_be_recreated(place: Place) -> None:
+    place.fake.reserved_seconds = 3600
+    place.post(f"{SITE}/command", command=NEW, confirmed="yes")
+    eventually(lambda: "still keeps the domain" in place.dashboard.client.get("/").text, "a note")
+    [operation] = place.services.operations.open()
+    place.dashboard.database.execute("UPDATE operations SET entered_at = entered_at - 24 * 3600")
+    place.post(f"/operations/{operation.id}/retry")
+    place.until_closed()
+    assert "Gone at PythonAnywhere" in one(place.page(SITE), "[aria-label='Needs attention']").text
+    assert "gone" in one(place.page("/"), f"#site-acme-{SHOP.replace('.', '_')}").text.lower()
+    entry = place.page("/activity").select(".event")[0]
+    assert "given up" in entry.text and len(entry.select("details code")) == 2
+    notice = one(place.page(f"{SITE}/settings"), "[aria-label='Stopped change']")
+    assert [code.get_text() for code in notice.select("code")] == [OLD, NEW]
+    for page in (entry, place.page(SITE)):
+        assert one(page, f"form[action='{SITE}/recreate']")
+    place.fake.reserved.clear()
+    place.post(f"{SITE}/recreate")
+    place.until_closed()
+    assert place.fake.websites[SHOP]["webapp"]["command"] == OLD
 
 
 def test_a_stopped_change_shows_both_commands(place: Place) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import InvalidInput
-from app.hosting.commands import check_command
+from app.hosting.commands import check_command, virtualenv_of
 from app.hosting.linter import lint
 from app.hosting.templates import TEMPLATES, fill_in, suggested_domain
 from app.localhost.command import split_command
@@ -63,6 +63,25 @@ def test_what_a_host_would_not_understand_is_refused_with_a_way_out(
 )
 def test_what_works_is_left_as_it_was_typed(command: str) -> None:
     assert check_command(f"  {command} ") == command
+
+
+@pytest.mark.parametrize(
+    ("command", "virtualenv"),
+    [
+        ("/home/alice/.venvs/x/bin/uvicorn --uds ${DOMAIN_SOCKET} m:a", "/home/alice/.venvs/x"),
+        ('"/home/a b/v/bin/python" serve.py', "/home/a b/v"),
+        ("/usr/bin/env A=b /v/bin/uvicorn m:a", "/v"),
+        ("/usr/bin/python3 serve.py", ""),
+        ("/usr/local/bin/caddy", ""),
+        ('/bin/bash -lc "/v/bin/uvicorn m:a"', ""),
+        ("/home/alice/serve", ""),
+        ("v/bin/uvicorn m:a", ""),
+        ("/v/bin/uvicorn 'open", ""),
+        ("", ""),
+    ],
+)
+def test_the_virtualenv_of_a_command_is_that_of_its_program(command: str, virtualenv: str) -> None:
+    assert virtualenv_of(command) == virtualenv
 
 
 def test_each_account_suggests_a_domain_of_its_own() -> None:

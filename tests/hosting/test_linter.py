@@ -1,7 +1,7 @@
 """The linter of commands: what leads to a 502 is found, and a line that works is offered."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidInput
@@ -60,9 +60,46 @@ UDS = "--uds ${DOMAIN_SOCKET}"
             "&& means nothing",
             '/bin/bash -lc "cd ~/x && . v/bin/activate && exec serve \\"${DOMAIN_SOCKET}\\""',
         ),
-        ("cd /site; /v/serve ${DOMAIN_SOCKET}", "; means nothing", ""),
-        ("/v/serve ${DOMAIN_SOCKET} | /bin/tee x", "no shell reads", ""),
-        ("/v/serve ${DOMAIN_SOCKET} &", "no shell reads", ""),
+        (
+            "cd /site; /v/serve ${DOMAIN_SOCKET}",
+            "; means nothing",
+            '/bin/bash -lc "cd /site && exec /v/serve ${DOMAIN_SOCKET}"',
+        ),
+        ("/v/serve ${DOMAIN_SOCKET} | /bin/tee x", "no shell reads", "/v/serve ${DOMAIN_SOCKET}"),
+        ("/v/serve ${DOMAIN_SOCKET} |tee -a x", "no shell reads", "/v/serve ${DOMAIN_SOCKET}"),
+        ("/v/serve ${DOMAIN_SOCKET} | /bin/grep x", "no shell reads", ""),
+        ("/v/serve & /v/other ${DOMAIN_SOCKET}", "no shell reads", ""),
+        ("/v/serve ${DOMAIN_SOCKET} &", "the host keeps the program", "/v/serve ${DOMAIN_SOCKET}"),
+        (f"/v/uvicorn {UDS} m:a;", "; means nothing", f"/v/uvicorn {UDS} m:a"),
+        (f"/v/uvicorn {UDS} m:a&", "& means nothing", f"/v/uvicorn {UDS} m:a"),
+        (f"nohup /v/uvicorn {UDS} m:a &", "& means nothing", f"/v/uvicorn {UDS} m:a"),
+        ("/usr/bin/nohup /v/uvicorn m:a", "is missing", f"/usr/bin/nohup /v/uvicorn {UDS} m:a"),
+        (
+            f"/bin/bash -lc 'v/uvicorn {UDS} m:a &'",
+            "into the background",
+            f'/bin/bash -lc "v/uvicorn {UDS} m:a"',
+        ),
+        (
+            "source venv/bin/activate && uvicorn main:app",
+            "&& means nothing",
+            f"/home/alice/venv/bin/uvicorn {UDS} main:app",
+        ),
+        (
+            "cd s;. venv/bin/activate; exec python -m uvicorn main:app > log 2>&1 &",
+            "; means nothing",
+            f"/home/alice/s/venv/bin/python -m uvicorn {UDS} --app-dir /home/alice/s main:app",
+        ),
+        (
+            'export A=b "C=d e" && /v/uvicorn m:a',
+            "&& means nothing",
+            f'/usr/bin/env A=b "C=d e" /v/uvicorn {UDS} m:a',
+        ),
+        (
+            "export PATH=/x:$PATH && /v/uvicorn m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "export PATH=/x:$PATH && exec /v/uvicorn {UDS} m:a"',
+        ),
+        ("python3 -m uvicorn m:a", "whole path", f"{BIN}/python3 -m uvicorn {UDS} m:a"),
         (f"/v/uvicorn {UDS} m:a > x.log 2>&1", "no shell reads", f"/v/uvicorn {UDS} m:a"),
         ("$(which uvicorn) m:a", "no shell reads", None),
         (
@@ -96,10 +133,49 @@ UDS = "--uds ${DOMAIN_SOCKET}"
         ("/usr/bin/env A=b /v/uvicorn m:a", "is missing", f"/usr/bin/env A=b /v/uvicorn {UDS} m:a"),
         (
             "/v/streamlit run s.py --server.port 80",
-            "Nobody can reach port 80",
-            "/v/streamlit run s.py --server.address unix://${DOMAIN_SOCKET}",
+            "Streamlit 1.57 and later refuse",
+            "",
         ),
-        ("/v/python manage.py runserver 0.0.0.0:8000", "Nobody can reach a network address", ""),
+        ("/v/streamlit run s.py", "as the Streamlit template does", ""),
+        ("/v/python manage.py runserver 0.0.0.0:8000", "listens on a port alone", ""),
+        ("/v/python /s/manage.py runserver", "PROJECT is the folder with asgi.py", ""),
+        ("/bin/bash -lc 'cd /s && python manage.py runserver'", "listens on a port alone", ""),
+        (
+            "/v/python /s/manage.py runserver --settings=shop.settings 80",
+            "listens on a port alone",
+            f"/v/python -m uvicorn {UDS} --app-dir /s shop.asgi:application",
+        ),
+        (
+            "cd /s && python manage.py runserver --settings shop.settings.live",
+            "listens on a port alone",
+            f"/usr/bin/env DJANGO_SETTINGS_MODULE=shop.settings.live {BIN}/python -m uvicorn "
+            f"--app-dir /s {UDS} shop.asgi:application",
+        ),
+        (
+            "DJANGO_SETTINGS_MODULE=shop.live /s/manage.py runserver",
+            "listens on a port alone",
+            None,
+        ),
+        ("/v/fastapi run main.py", "fastapi run listens", f"/v/uvicorn {UDS} main:app"),
+        (
+            "/v/fastapi dev /s/shop.py --host 0.0.0.0 --port=80 --reload --app web --root-path /x",
+            "fastapi dev listens",
+            f"/v/uvicorn {UDS} --app-dir /s --root-path /x shop:web",
+        ),
+        (
+            "cd ~/s && fastapi run main.py",
+            "fastapi run listens",
+            f"{BIN}/uvicorn --app-dir /home/alice/s {UDS} main:app",
+        ),
+        ("/v/python -m fastapi run m.py", "listens", f"/v/python -m uvicorn {UDS} m:app"),
+        ("/v/fastapi run", "main:app, with its whole path", ""),
+        ("/v/fastapi run main.py --unknown", "fastapi run listens", ""),
+        ("/v/fastapi run my-app.py", "fastapi run listens", ""),
+        (
+            "/bin/bash -lc 'cd /s && v/bin/fastapi run main.py'",
+            "fastapi run listens",
+            f'/bin/bash -lc "cd /s && v/bin/uvicorn {UDS} main:app"',
+        ),
         (f"/v/uvicorn {UDS} m:a # the shop", "no comment", f"/v/uvicorn {UDS} m:a"),
         (f"/v/uvicorn {UDS} m:a #a && b", "no comment", f"/v/uvicorn {UDS} m:a"),
         ("# /v/uvicorn", "no comment", ""),
@@ -127,6 +203,7 @@ def test_what_leads_to_a_502_is_an_error_and_mended_where_that_is_possible(
         assert report.corrected == corrected
     if corrected:
         assert not lint(corrected, KNOWN).first_error
+        assert "DOMAIN_SOCKET" in corrected
 
 
 @pytest.mark.parametrize(
@@ -185,6 +262,58 @@ def test_several_mistakes_are_mended_in_one_line() -> None:
     assert len(report.findings) == 4
     assert report.corrected == f"{BIN}/uvicorn {UDS} --app-dir /home/alice/site main:app"
     assert not lint(report.corrected, KNOWN).findings
+
+
+BEFORE = (
+    "",
+    "cd /site && ",
+    "cd ~/site; ",
+    "source v/bin/activate && ",
+    ". /v/bin/activate;",
+    "A=b ",
+)
+BEHIND = ("", " &", ";", " ;", " > x.log 2>&1 &", " >>x", " | tee x", " |tee -a x", " # it runs")
+SERVED = (
+    "uvicorn main:app",
+    "exec uvicorn main:app --reload --port 8000",
+    "nohup /v/bin/gunicorn -w 2 -b 127.0.0.1:80 m:a",
+    "/v/bin/python -m hypercorn m:a",
+    "granian --interface asgi m:a --host ::",
+    "fastapi run main.py",
+    "fastapi dev main.py --port 80",
+    "python manage.py runserver --settings shop.settings",
+    "/v/bin/uvicorn --uds $DOMAIN_SOCKET m:a",
+    "~/v/bin/uvicorn --uds {DOMAIN_SOCKET} m:a",
+)
+
+
+@given(st.sampled_from(BEFORE), st.sampled_from(SERVED), st.sampled_from(BEHIND))
+@settings(max_examples=1000)
+def test_whatever_is_corrected_listens_on_the_socket_and_has_no_error_left(
+    before: str, served: str, behind: str
+) -> None:
+    report = lint(before + served + behind, KNOWN)
+    line = report.corrected if report.findings else before + served + behind
+    assert line, "what is known can be mended"
+    assert not lint(line, KNOWN).first_error
+    words = split_command(line, {"DOMAIN_SOCKET": "/the/socket", "HOME": "/home/alice"})
+    assert "/the/socket" in words or "unix:/the/socket" in words or words[0] == "/bin/bash"
+    assert "DOMAIN_SOCKET" in line
+    assert lint(line, KNOWN).corrected == "", "it is corrected for good"
+
+
+@given(st.text(alphabet=" ab/.;&|><\"'", max_size=25), st.sampled_from(BEHIND))
+def test_no_line_is_offered_that_has_an_error(text: str, behind: str) -> None:
+    for typed in (f"cd x && {text}{behind}", f"/v/uvicorn {text}{behind}", text):
+        for surroundings in (KNOWN, Surroundings()):
+            corrected = lint(typed, surroundings).corrected
+            assert not (corrected and lint(corrected, surroundings).first_error), typed
+
+
+def test_a_line_is_not_offered_while_its_program_is_not_known() -> None:
+    report = lint("uvicorn main:app")
+    assert len(report.findings) == 2
+    assert report.corrected == ""
 
 
 def test_nothing_is_made_up_where_nothing_is_known() -> None:

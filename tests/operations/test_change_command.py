@@ -1,6 +1,7 @@
 """A change of command at PythonAnywhere: deleted, created anew, or put back as it was."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,18 @@ from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
 from tests.fakes.troubles import Stop, Trouble
 from tests.hosting.conftest import REMOTE, until
-from tests.operations.kit import ACTOR, DEADLINES, NEW, OLD, SHOP, Deck, known_site, plan, working
+from tests.operations.kit import (
+    ACTOR,
+    DEADLINES,
+    NEW,
+    OLD,
+    PACE,
+    SHOP,
+    Deck,
+    known_site,
+    plan,
+    working,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -118,6 +130,38 @@ async def test_a_domain_that_stays_taken_is_waited_for_and_said(
     await until(is_said)
     assert (await deck.until_closed()).state is OperationState.DONE
     assert fake.websites[SHOP]["webapp"]["command"] == NEW
+
+
+async def test_a_domain_that_stays_taken_for_a_day_is_given_up(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    fake.reserved_seconds = 3600
+    pace = replace(PACE, reserved=0.3, rare=0.1, given_up=0.6)
+    async with working(database, fake.address, pace) as deck:
+        await deck.known.save(known_site())
+        await change(deck)
+        operation = await deck.until_closed()
+        tries = fake.called("create")
+        site = await deck.site()
+        assert site is not None and site.is_gone and site.command == OLD
+        assert deck.operations.recreatable().keys() == {operation.key}
+    assert operation.state is OperationState.FAILED and operation.is_stopped_change
+    assert "for a day" in operation.reason
+    assert operation.old is not None and operation.old.command == OLD
+    assert tries > 1 and fake.called("create") == tries
+    [(_, result)] = deck.results()
+    assert result == f"failed: {operation.reason}"
+
+
+async def test_a_domain_that_is_free_when_the_host_answers_after_days_is_taken_again(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    pace = replace(PACE, reserved=0.1, given_up=0.2)
+    fake.trouble("create", *[Trouble.THROTTLED] * 3)
+    async with working(database, fake.address, pace) as deck:
+        await deck.known.save(known_site())
+        await change(deck)
+        assert (await deck.until_closed()).state is OperationState.DONE
 
 
 async def test_a_site_that_somebody_else_changed_is_left_alone(

@@ -21,6 +21,7 @@ from app.hosting.operations.steps import (
     Task,
     Wait,
     classify,
+    domain_taken,
     next_step,
 )
 from app.models import Operation, OperationKind, OperationState, Specification
@@ -49,7 +50,7 @@ IN_STEPS = (OperationKind.CHANGE_COMMAND, OperationKind.RELOAD)
 KINDS = [kind for kind in OperationKind if kind not in IN_STEPS]
 
 # Around each limit of the pace, so that every one of them is met often.
-LIMITS = (PACE.lag, PACE.settle, PACE.patience, PACE.reserved)
+LIMITS = (PACE.lag, PACE.settle, PACE.patience, PACE.reserved, PACE.given_up)
 seconds = st.sampled_from([0.0, *(at + by for at in LIMITS for by in (-1, 0, 1)), inf])
 situations = st.builds(
     Situation,
@@ -187,6 +188,21 @@ def test_an_old_site_is_completed_when_it_cannot_be_an_old_read(young: str) -> N
 def test_a_site_is_known_by_its_command(command: str, seen: Seen) -> None:
     assert classify(CHANGE, Specification(SHOP, command, True)) is seen
     assert classify(CHANGE, None) is Seen.GONE
+
+
+@given(seconds)
+def test_a_domain_that_is_taken_is_tried_again_for_a_day(in_state: float) -> None:
+    taken = domain_taken(in_state, PACE)
+    assert isinstance(taken, Close) == (in_state >= PACE.given_up)
+    if isinstance(taken, Wait):
+        assert taken.seconds == (PACE.lag if in_state < PACE.reserved else PACE.rare)
+        assert "domain" in taken.note
+
+
+def test_giving_up_says_what_is_kept() -> None:
+    end = domain_taken(PACE.given_up, PACE)
+    assert isinstance(end, Close) and end.state is OperationState.FAILED
+    assert "kept for 30 days" in end.reason and "command" in end.reason
 
 
 def test_a_closed_operation_has_no_next_step() -> None:

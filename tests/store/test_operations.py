@@ -87,6 +87,51 @@ def test_the_end_and_its_entry_in_the_record_are_one(
     close(operations, begin(operations))
     [entry] = ActivityLog(database).page()
     assert (entry.actor, entry.action, entry.target) == ("admin", "delete", f"pa1/{SHOP}")
+    assert entry.operation_id == 1
+
+
+def test_the_changes_of_a_command_are_found_by_their_entries(operations: Operations) -> None:
+    change = begin(operations, OperationKind.CHANGE_COMMAND)
+    close(operations, change)
+    deletion = begin(operations)
+    found = operations.changes_among([change.id, deletion.id, 99])
+    assert {number: each.new for number, each in found.items()} == {change.id: change.new}
+    assert operations.changes_among([]) == {}
+
+
+def end(operations: Operations, kind: OperationKind, state: OperationState) -> None:
+    operation = begin(operations, kind)
+    assert operations.close(operation.enter(state, operation.updated_at), state.value)
+
+
+def test_a_stopped_change_is_kept_in_sight_until_another_one_is_done(
+    operations: Operations,
+) -> None:
+    key = (ACCOUNT.id, SHOP)
+    end(operations, OperationKind.CHANGE_COMMAND, OperationState.ABORTED)
+    stopped = operations.stopped_change(*key)
+    assert stopped is not None
+    for kind, state in (
+        (OperationKind.DISABLE, OperationState.DONE),
+        (OperationKind.RELOAD, OperationState.DONE),
+        (OperationKind.CHANGE_COMMAND, OperationState.RESTORED),
+        (OperationKind.CREATE, OperationState.FAILED),
+    ):
+        end(operations, kind, state)
+        assert operations.stopped_change(*key) == stopped, (kind, state)
+    still_open = begin(operations, OperationKind.CHANGE_COMMAND)
+    assert operations.stopped_change(*key) == stopped
+    close(operations, still_open)
+    assert operations.stopped_change(*key) is None
+
+
+@pytest.mark.parametrize("kind", [OperationKind.CREATE, OperationKind.DELETE])
+def test_a_site_made_or_deleted_since_has_no_stopped_change(
+    operations: Operations, kind: OperationKind
+) -> None:
+    end(operations, OperationKind.CHANGE_COMMAND, OperationState.ABORTED)
+    end(operations, kind, OperationState.DONE)
+    assert operations.stopped_change(ACCOUNT.id, SHOP) is None
 
 
 def test_it_outlives_its_account(database: Database, operations: Operations) -> None:

@@ -1,12 +1,21 @@
 """Finds in a command what would lead to a site that answers 502, and mends what can be.
 
-Each rule looks at the line as the rules before it have mended it, so that the corrected line is
-free of everything that could be corrected. Nothing here asks a host or a file.
+Each rule looks at the line as the rules before it have mended it. Nothing here asks a host or a
+file.
 """
 
 from app.hosting.linter.addresses import address, daphne, streamlit
+from app.hosting.linter.development import development
 from app.hosting.linter.programs import relative_program
-from app.hosting.linter.shell import assignment, comment, glued_variable, shell, tilde
+from app.hosting.linter.shell import (
+    assignment,
+    background,
+    comment,
+    glued_variable,
+    shell,
+    shell_words,
+    tilde,
+)
 from app.hosting.linter.verdict import Rule, Surroundings
 from app.hosting.linter.words import split_words
 from app.models import CommandFinding, CommandReport
@@ -16,7 +25,9 @@ __all__ = ["MAX_COMMAND", "Surroundings", "lint"]
 MAX_COMMAND = 4000
 _RULES: tuple[Rule, ...] = (
     comment,
+    development,
     shell,
+    background,
     assignment,
     tilde,
     glued_variable,
@@ -28,17 +39,28 @@ _RULES: tuple[Rule, ...] = (
 
 
 def lint(command: str, surroundings: Surroundings | None = None) -> CommandReport:
-    """Looks at what was typed. An empty report means that nothing speaks against the command."""
+    """Looks at what was typed. An empty report means that nothing speaks against the command.
+
+    A corrected line is offered only if it has no error itself.
+    """
+    report = _look(command, surroundings or Surroundings())
+    if report.corrected and _look(report.corrected, surroundings or Surroundings()).first_error:
+        return CommandReport(report.findings)
+    return report
+
+
+def _look(command: str, surroundings: Surroundings) -> CommandReport:
     text = command.strip()
     if words_wrong := _wrong_text(text):
         return CommandReport((CommandFinding(words_wrong),))
-    words = split_words(text)
-    if words is None:
+    typed = split_words(text)
+    if typed is None:
         return CommandReport((CommandFinding("A quote is not closed."),))
+    words = shell_words(typed)
     findings = []
     is_mended = False
     for rule in _RULES:
-        verdict = rule(words, surroundings or Surroundings())
+        verdict = rule(words, surroundings)
         if verdict is not None:
             findings.append(verdict.finding)
             words = verdict.mended or words

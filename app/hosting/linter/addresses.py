@@ -3,21 +3,28 @@
 import re
 from collections.abc import Sequence
 
-from app.hosting.linter.scripts import script_index, serving_part
+from app.hosting.linter.scripts import script_index, script_words, serving_part, with_script
 from app.hosting.linter.servers import (
     SOCKET,
     Server,
     find_server,
     is_socket,
+    renamed,
     values_of,
     with_socket,
 )
 from app.hosting.linter.verdict import Surroundings, Verdict
-from app.hosting.linter.words import plain, quoted
+from app.hosting.linter.words import plain
 from app.models import CommandFinding
 
 _NETWORK = re.compile(r"(\d{1,3}(\.\d{1,3}){3}|localhost|\[::1?\])?:\d{2,5}|\d{1,3}(\.\d{1,3}){3}")
 _NETWORK_FLAGS = ("--host", "--port", "--bind")
+# No line is right for every version, so none is offered.
+_STREAMLIT = (
+    "Visitors come through the host's socket, and Streamlit 1.57 and later refuse to listen on "
+    "one: serve them with uvicorn, as the Streamlit template does. Older versions listen there "
+    f"with --server.address unix://{SOCKET} alone."
+)
 
 
 def address(words: list[str], surroundings: Surroundings) -> Verdict | None:
@@ -32,6 +39,8 @@ def address(words: list[str], surroundings: Surroundings) -> Verdict | None:
     has_socket = any(is_socket(server, value) for value in addresses)
     if has_socket and not networks and len(addresses) == 1:
         return None
+    if server.name == "streamlit" and not has_socket:
+        return Verdict(CommandFinding(_STREAMLIT))
     mended = with_socket(words, server, start)
     wanted = f"{server.flags[0]} {server.prefix}{SOCKET}"
     if has_socket:
@@ -48,10 +57,10 @@ def _address_in_a_script(words: list[str], surroundings: Surroundings) -> Verdic
     place = script_index(words)
     if place is None or any("DOMAIN_SOCKET" in word for word in words):
         return None
-    served = serving_part(plain(words[place]))
-    if served is None:
+    script = script_words(words, place)
+    part = serving_part(script)
+    if part is None:
         return None
-    script, part = served
     command = script[part]
     found = find_server(command)
     if found and any("$" in value for value in values_of(command, found[0].flags)):
@@ -60,8 +69,8 @@ def _address_in_a_script(words: list[str], surroundings: Surroundings) -> Verdic
     verdict = address(command, surroundings)
     if verdict is None or verdict.mended is None:
         return verdict
-    line = " ".join([*script[: part.start], *verdict.mended, *script[part.stop :]])
-    return Verdict(verdict.finding, [*words[:place], quoted(line), *words[place + 1 :]])
+    mended = [*script[: part.start], *verdict.mended, *script[part.stop :]]
+    return Verdict(verdict.finding, with_script(words, place, mended))
 
 
 def _no_socket(server: Server, wanted: str, addresses: Sequence[str]) -> str:
@@ -109,17 +118,13 @@ def _as_uvicorn(words: list[str], start: int) -> list[str] | None:
     arguments = words[start:]
     if len(arguments) != 3 or plain(arguments[0]) not in ("-u", "--unix-socket"):
         return None
-    program = words[start - 1]
-    uvicorn = (
-        program[: program.rindex("daphne")] + "uvicorn" + program[program.rindex("daphne") + 6 :]
-    )
-    return [*words[: start - 1], uvicorn, "--uds", *arguments[1:]]
+    return [*words[: start - 1], renamed(words[start - 1], "uvicorn"), "--uds", *arguments[1:]]
 
 
 def streamlit(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """Its own server, which older versions can bind to a Unix socket."""
     found = find_server(words)
-    if found is None or found[0].name != "streamlit":
+    if found is None or found[0].name != "streamlit" or "DOMAIN_SOCKET" not in " ".join(words):
         return None
     text = (
         "Streamlit 1.57 and later refuse a Unix socket. Serve them with uvicorn instead, as the "

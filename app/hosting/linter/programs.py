@@ -37,8 +37,10 @@ def _program_after_env(words: list[str], surroundings: Surroundings) -> Verdict 
 
 def _whole_path(program: str, surroundings: Surroundings) -> str:
     """Empty for a path that starts at a folder nobody knows."""
-    if program in _SYSTEM_PROGRAMS:
+    has_virtualenv = surroundings.virtualenv.startswith("/")
+    # The packages of a site are in its virtualenv, and the Python there alone finds them.
+    if program in _SYSTEM_PROGRAMS and not (has_virtualenv and program == "python3"):
         return _SYSTEM_PROGRAMS[program]
-    if "/" in program or "$" in program or not surroundings.virtualenv.startswith("/"):
+    if "/" in program or "$" in program or not has_virtualenv:
         return ""
     return f"{surroundings.virtualenv.rstrip('/')}/bin/{program}"

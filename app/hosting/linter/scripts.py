@@ -6,12 +6,13 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 from app.hosting.linter.servers import find_server, program_index
-from app.hosting.linter.words import plain, split_words
+from app.hosting.linter.words import plain, quoted, separated, split_words
 
 _SHELLS = ("sh", "bash", "dash", "zsh")
 _SCRIPT_FLAG = re.compile(r"-[a-z]*c")
 _BETWEEN = re.compile(r"&&|\|\|?|&|;")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
+REDIRECTION = re.compile(r"([0-9&]?>>?|<)(&[0-9-])?")
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
 
 
 def is_for_a_shell(words: Sequence[str]) -> bool:
@@ -28,29 +29,39 @@ def script_index(words: Sequence[str]) -> int | None:
     return None
 
 
-def serving_part(script: str) -> tuple[list[str], slice] | None:
-    """The words of a script, and which of them are the command that serves the site.
+def script_words(words: Sequence[str], place: int) -> list[str]:
+    """Those of the script at that place, with a shell's signs apart; none if a quote is open."""
+    return separated(split_words(plain(words[place])) or [])
 
-    That is the one that runs a known server, else the last. None if there is no telling.
-    """
-    words = split_words(script) or []
+
+def with_script(words: Sequence[str], place: int, script: Sequence[str]) -> list[str]:
+    """The words with another script at that place."""
+    return [*words[:place], quoted(" ".join(script)), *words[place + 1 :]]
+
+
+def serving_part(words: Sequence[str]) -> slice | None:
+    """Which words are the command that serves the site: the one that runs a known server, else the
+    last. None if there is none."""
+    commands = commands_of(words)
+    served = (part for part in commands if find_server(words[part]))
+    return next(served, commands[-1] if commands else None)
+
+
+def commands_of(words: Sequence[str]) -> list[slice]:
+    """Which words are one command each. A shell's signs are words of their own."""
     ends = [index for index, word in enumerate(words) if _BETWEEN.fullmatch(word)]
-    ends += [index + 1 for index, word in enumerate(words) if word.endswith(";")]
-    bounds = [0, *sorted(ends), len(words)]
-    parts = [_command(words, *bound) for bound in pairwise(bounds)]
-    commands = [part for part in parts if part.start < part.stop]
-    if not commands:
-        return None
-    served = next((part for part in commands if find_server(words[part])), commands[-1])
-    return words, served
+    parts = [_command(words, *bound) for bound in pairwise([0, *ends, len(words)])]
+    return [part for part in parts if part.start < part.stop]
 
 
 def _command(words: Sequence[str], start: int, end: int) -> slice:
-    """Without what stands before the program's name, and the sign behind the last argument."""
+    """Without what stands before the program's name and behind its last argument."""
+    redirections = (index for index in range(start, end) if REDIRECTION.fullmatch(words[index]))
+    end = next(redirections, end)
     while start < end and (
         words[start] == "exec"
         or _BETWEEN.fullmatch(words[start])
-        or _ASSIGNMENT.fullmatch(words[start])
+        or ASSIGNMENT.fullmatch(words[start])
     ):
         start += 1
     return slice(start, end)

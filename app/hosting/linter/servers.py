@@ -38,23 +38,31 @@ _SERVERS = (
 
 
 def find_server(words: Sequence[str]) -> tuple[Server, int] | None:
-    """The server that a command runs and where its own arguments begin.
+    """The server that a command runs and where its own arguments begin."""
+    for server in _SERVERS:
+        start = arguments_of(words, server.name)
+        if start is not None:
+            return server, start
+    return None
+
+
+def arguments_of(words: Sequence[str], program: str) -> int | None:
+    """Where the arguments of the program begin, None if it is not what the command runs.
 
     Both as a program of its own and as `python -m NAME`.
     """
     start = program_index(words)
-    names = [PurePosixPath(plain(word)).name for word in words]
-    if names[start : start + 1] and names[start].startswith("python"):
-        if names[start + 1 : start + 2] != ["-m"]:
-            return None
-        start += 2
-    found = next((server for server in _SERVERS if server.name in names[start : start + 1]), None)
-    return (found, start + 1) if found else None
+    names = [PurePosixPath(plain(word)).name for word in words[start : start + 3]]
+    if names[:1] == [program]:
+        return start + 1
+    is_module = bool(names) and names[0].startswith("python") and names[1:] == ["-m", program]
+    return start + 3 if is_module else None
 
 
 def program_index(words: Sequence[str]) -> int:
-    """Where the program's name stands: behind `env` with its options and variables, if any."""
-    if not words or PurePosixPath(plain(words[0])).name != "env":
+    """Where the program's name stands: behind `env` with its options and variables, or `nohup`, if
+    the line begins with one of them."""
+    if not words or PurePosixPath(plain(words[0])).name not in ("env", "nohup"):
         return 0
     is_value = False
     for index, word in enumerate(map(plain, words)):
@@ -91,6 +99,13 @@ def with_socket(words: Sequence[str], server: Server, start: int) -> list[str]:
     at = 2 if server.name == "streamlit" else 0
     address = [server.flags[0], f"{server.prefix}{SOCKET}"]
     return [*words[:start], *kept[:at], *address, *kept[at:]]
+
+
+def renamed(word: str, program: str) -> str:
+    """The path of another program in the folder of this one."""
+    name = PurePosixPath(plain(word)).name
+    head, _, tail = word.rpartition(name)
+    return head + program + tail
 
 
 def _without(words: Sequence[str], flags: Sequence[str]) -> list[str]:

@@ -5,17 +5,25 @@ and no shell is there to understand more.
 """
 
 import re
+from collections.abc import Iterable
 
 _PIECE = r"""\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
 _ESCAPES = {"\\": "\\", '"': '"', "'": "'", "s": " ", "t": "\t", "n": "\n"}
 _WORD = re.compile(rf"""(?:{_PIECE}|\\$|[^\s"'\\])+""")
 _QUOTED = re.compile(_PIECE)
+_SIGN = r"&&|\|\||[0-9&]?>>?(?:&[0-9-])?|[|;&<]"
+_PART = re.compile(rf"(?:{_PIECE}|(?!{_SIGN}).)+|{_SIGN}")
 
 
 def split_words(line: str) -> list[str] | None:
     """The words with their quotes still on; None if a quote is not closed."""
     words = _WORD.findall(line)
     return words if "".join(words) == "".join(_outside_blanks(line)) else None
+
+
+def separated(words: Iterable[str]) -> list[str]:
+    """The words with a shell's signs that stand outside quotes as words of their own."""
+    return [part for word in words for part in _PART.findall(word)]
 
 
 def plain(word: str) -> str:

@@ -69,13 +69,7 @@ async def certificate_of(client: HostingClient, domain_name: str) -> str:
             raise
         # How the absence of a certificate is answered is not documented either.
         return ""
-    if certificate is None:
-        return ""
-    if certificate.kind:
-        return certificate.kind
-    # Not every answer names the kind; one of Let's Encrypt is one that the host renews itself.
-    is_renewed = "let's encrypt" in certificate.issuer.lower()
-    return AUTO_RENEWED if is_renewed else certificate.issuer or "unknown"
+    return certificate.likely_kind if certificate else ""
 
 
 async def certificate_if_known(client: HostingClient, domain_name: str, pause: float) -> str:

@@ -21,9 +21,11 @@ from app.hosting.operations.steps import (
     Pace,
     Seen,
     Situation,
+    Step,
     Task,
     Wait,
     classify,
+    domain_taken,
     next_step,
 )
 from app.models import (
@@ -90,7 +92,8 @@ class Drive:
             except HostingError as error:
                 await self._wait_after(error, "The host cannot be asked at the moment")
                 return
-            if await self._act_on(found):
+            step = next_step(self._operation, self._situation(found), self._pace)
+            if await self._take(step, found):
                 return
 
     async def _look(self) -> Found:
@@ -107,16 +110,16 @@ class Drive:
     def _seen(self, found: Found) -> Seen:
         return classify(self._operation, found[1] if found else None)
 
-    async def _act_on(self, found: Found) -> bool:
-        """One step; True if there is nothing more to do now."""
-        step = next_step(self._operation, self._situation(found), self._pace)
+    async def _take(self, step: Step, found: Found) -> bool:
+        """True if there is nothing more to do now."""
         match step:
             case Enter(state):
                 return not await self._enter(state)
             case Do(task):
                 return await self._do(task, found)
-            case Wait(note):
-                await self._wait(self._next_wait(), note or self._operation.note)
+            case Wait(note, seconds):
+                pause = self._next_wait() if seconds is None else seconds
+                await self._wait(pause, note or self._operation.note)
             case Close(state, reason):
                 await self._close(state, found, reason)
         return True
@@ -128,8 +131,11 @@ class Drive:
             enabled=found is not None and found[1].enabled,
             since_call=inf if called is None else now - called,
             since_start=now - self._memory.started_at,
-            in_state=(datetime.now(UTC) - self._operation.entered_at).total_seconds(),
+            in_state=self._in_state(),
         )
+
+    def _in_state(self) -> float:
+        return (datetime.now(UTC) - self._operation.entered_at).total_seconds()
 
     async def _enter(self, state: OperationState, reason: str = "") -> bool:
         """Commits the new state; False if the operation was closed meanwhile."""
@@ -211,8 +217,7 @@ class Drive:
             await self._wait_after(error, "The host did not take the call")
             return True
         if outcome is Outcome.TAKEN and is_creation:
-            await self._wait_for_domain()
-            return True
+            return await self._take(domain_taken(self._in_state(), self._pace), None)
         if task is Task.DELETE and outcome is Outcome.MISSING:
             return False
         is_final = outcome in (Outcome.REFUSED, Outcome.MISSING)
@@ -230,19 +235,6 @@ class Drive:
         if task is Task.DELETE:
             return self._operation.state is OperationState.DELETING
         return task is Task.CREATE_NEW
-
-    async def _wait_for_domain(self) -> None:
-        """A deleted domain can stay reserved for a while."""
-        age = (datetime.now(UTC) - self._operation.entered_at).total_seconds()
-        if age < self._pace.reserved:
-            note = "The host still keeps the domain of the deleted site. Sitedeck tries again."
-            await self._wait(self._pace.lag, note)
-        else:
-            note = (
-                "The host has kept the domain for more than ten minutes. Sitedeck goes on trying "
-                "every five minutes; another account may have taken it."
-            )
-            await self._wait(self._pace.rare, note)
 
     async def _wait_after(self, error: HostingError, what: str) -> None:
         if isinstance(error, TokenRefused):
@@ -275,6 +267,9 @@ class Drive:
                 await self._begun(left, operation.actor.session_id)
         elif operation.kind is OperationKind.DELETE:
             await self._known.forget(*operation.key)
+        elif (site := await self._known.get(*operation.key)) is not None:
+            # It is offered to be recreated at once, not after some more lists.
+            await self._known.save(replace(site, is_gone=True))
         await self._journal.close(operation, state, reason, is_told=True)
         self._refresh_soon(operation.account_id)
 

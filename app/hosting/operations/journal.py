@@ -1,5 +1,6 @@
 """The journal as services use it: written off the event loop, every step told to the pages."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ class Journal:
     def __init__(self, store: Operations, changes: Changes) -> None:
         self._store = store
         self._changes = changes
+        self._publishing = asyncio.Lock()
 
     async def begin(
         self,
@@ -114,5 +116,7 @@ class Journal:
         await to_thread.run_sync(self._store.make_due_from_before, start)
 
     async def publish(self) -> None:
-        shown = tuple(each for each in await self.open() if each.is_shown)
-        self._changes.publish(OperationsChanged(shown))
+        # One after the other: a list that was read earlier must not be told later.
+        async with self._publishing:
+            shown = tuple(each for each in await self.open() if each.is_shown)
+            self._changes.publish(OperationsChanged(shown))

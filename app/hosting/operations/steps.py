@@ -52,6 +52,8 @@ class Pace:
     """After it, what contradicts a finished change is not an old read any more."""
     reserved: float = 600.0
     """A deleted domain can stay taken; after it, tries become rare."""
+    given_up: float = 24 * 3600.0
+    """After it, a domain that is still taken is somebody else's."""
     longest: float = 60.0
     rare: float = 300.0
     quiet: float = 90.0
@@ -82,7 +84,10 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
+    """`seconds` until the next look; None for as long as usual."""
+
     note: str
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,16 @@ Step = Enter | Do | Wait | Close
 
 _GONE = "Somebody else deleted the site meanwhile."
 _OTHER = "Somebody else changed the site meanwhile."
+_TAKEN = "The host still keeps the domain of the deleted site. Sitedeck tries again."
+_TAKEN_LONG = (
+    "The host has kept the domain for more than ten minutes. Sitedeck goes on trying every five "
+    "minutes; another account may have taken it."
+)
+_TAKEN_TOO_LONG = (
+    "The host has kept the domain for a day, and another account may have taken it. Sitedeck has "
+    "given up. How the site was made, with its command, is kept for 30 days: recreate it when the "
+    "domain is free again."
+)
 _OLD_READ = "The host still shows what was before; looking again."
 
 
@@ -130,6 +145,16 @@ def next_step(operation: Operation, now: Situation, pace: Pace) -> Step:
         case OperationState.ASKED:
             return _asked(operation, now, pace)
     raise ValueError(f"{operation.state} is an end")
+
+
+def domain_taken(in_state: float, pace: Pace) -> Wait | Close:
+    """When the host has just refused to make the site because its domain is taken. A deleted domain
+    can stay reserved for a while."""
+    if in_state < pace.reserved:
+        return Wait(_TAKEN, pace.lag)
+    if in_state < pace.given_up:
+        return Wait(_TAKEN_LONG, pace.rare)
+    return Close(OperationState.FAILED, _TAKEN_TOO_LONG)
 
 
 def _planned(now: Situation) -> Step:
