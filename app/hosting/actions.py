@@ -57,14 +57,14 @@ class SiteActions:
         except SwitchedOff:
             raise
         except HostingError as error:
-            await self._aftermath.take_back(action, site)
+            await self._aftermath.take_back(site)
             if operation is not None:
                 await self._log.fail(operation, error)
             await self._log.record(action, site, actor, f"failed: {error}")
             raise
         except BaseException:
             # A locked database, or the end of the request; what was written down is seen to.
-            await self._aftermath.take_back(action, site)
+            await self._aftermath.take_back(site)
             raise
         if operation is not None:
             await self._log.journal.close(operation, OperationState.DONE, is_told=False)
