@@ -203,7 +203,11 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
         **(
             {"Process": f"pid {site.pid}" if site.pid else "–"}
             if site.is_local
-            else {"Last seen": _last_seen(site, now)}
+            else {
+                "Last seen": _last_seen(site, now),
+                # Not those of others: the host does not tell.
+                "Last reload": Age(site.reloaded_at, now),
+            }
         ),
         "Logs": Span(*links[:-1]),
     }

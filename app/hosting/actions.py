@@ -71,7 +71,7 @@ class SiteActions:
         else:
             await self._log.record(action, site, actor, "done")
         self._refresh_soon(site.account_id)
-        self._aftermath.follow(action, site, actor.session_id)
+        await self._aftermath.follow(action, site, actor.session_id)
         return await self._known.get(*site.key) or site
 
     async def _begin_action(self, action: SiteAction, site: Site, actor: Actor) -> Operation | None:

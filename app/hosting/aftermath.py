@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from app.hosting.changes import Announcement, Change, Changes, SiteChanged
 from app.hosting.known import KnownSites
@@ -49,14 +50,17 @@ class Aftermath:
             replace(now, enabled=site.enabled, status=before.status, reason=before.reason)
         )
 
-    def follow(self, action: SiteAction, site: Site, session_id: str) -> None:
+    async def follow(self, action: SiteAction, site: Site, session_id: str) -> None:
         """After the call: finds out what became of it and tells the session's pages."""
+        now = datetime.now(UTC)
         awaited = _awaited(_expected(action, site))
         if self._verdicts is not None and awaited is not None:
             self._verdicts.find_out(site, awaited)
         task = asyncio.create_task(self._announce(action, site, session_id))
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)
+        if action is SiteAction.RELOAD and not site.is_local:
+            await self._known.note_reload(site.key, now)
 
     async def begun(
         self, site: Site, session_id: str, action: SiteAction = SiteAction.ENABLE
@@ -68,7 +72,7 @@ class Aftermath:
         if self._verdicts is not None and not site.is_local:
             await self._verdicts.expect(site, _awaited(_expected(action, site)))
             await self._known.save(_as_listed(site))
-        self.follow(action, site, session_id)
+        await self.follow(action, site, session_id)
 
     async def close(self) -> None:
         if self._verdicts is not None:

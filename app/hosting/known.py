@@ -1,12 +1,13 @@
 """The sites as last seen, and everybody told of what changes: the one way to write them."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 
 from anyio import to_thread
 
 from app.hosting.changes import Changes, ListChanged, SiteChanged, SiteGone
-from app.models import Site
+from app.models import Site, SiteKey
 from app.store.sites import Sites
 
 
@@ -17,7 +18,7 @@ class KnownSites:
         self._sites = sites
         self._changes = changes
         # What an operation takes away and makes anew is shown so until it is done.
-        self._in_work: dict[tuple[str, str], Site] = {}
+        self._in_work: dict[SiteKey, Site] = {}
 
     async def show_in_work(self, site: Site) -> None:
         """Shows the site so, whatever lists of the account say, until `end_work`."""
@@ -57,7 +58,7 @@ class KnownSites:
         if before.keys() != {site.key for site in saved}:
             self._changes.publish(ListChanged())
 
-    async def announce(self, key: tuple[str, str]) -> None:
+    async def announce(self, key: SiteKey) -> None:
         """Tells of a site whose check is another."""
         site = await self.get(*key)
         if site is not None:
@@ -66,6 +67,11 @@ class KnownSites:
     async def set_error_count(self, account_id: str, domain_name: str, count: int) -> None:
         if await to_thread.run_sync(self._sites.set_error_count, account_id, domain_name, count):
             await self.announce((account_id, domain_name))
+
+    async def note_reload(self, key: SiteKey, at: datetime) -> None:
+        """Of a site whose host does not tell when it was reloaded."""
+        await to_thread.run_sync(self._sites.set_reloaded, key, at)
+        await self.announce(key)
 
     async def forget(self, account_id: str, domain_name: str) -> None:
         await to_thread.run_sync(self._sites.delete, account_id, domain_name)

@@ -11,6 +11,7 @@ from app.models import (
     Check,
     Exit,
     Site,
+    SiteKey,
     SiteStatus,
     certificate_alert,
     renews_itself,
@@ -85,6 +86,13 @@ class Sites:
         )
         return changed > 0
 
+    def set_reloaded(self, key: SiteKey, at: datetime) -> None:
+        """Of a site whose host does not tell; lists and looks of its account leave it so."""
+        self._database.execute(
+            "UPDATE sites SET reloaded_at = ? WHERE account_id = ? AND domain_name = ?",
+            (at.timestamp(), *key),
+        )
+
     def delete(self, account_id: str, domain_name: str) -> None:
         self._database.execute(
             "DELETE FROM sites WHERE account_id = ? AND domain_name = ?", (account_id, domain_name)
@@ -151,7 +159,7 @@ def _site(row: Row, now: datetime) -> Site:
         reason=reason,
         pid=observed.get("pid"),
         started_at=maybe_from_seconds(observed.get("started_at")),
-        reloaded_at=maybe_from_seconds(observed.get("reloaded_at")),
+        reloaded_at=maybe_from_seconds(row["reloaded_at"] or observed.get("reloaded_at")),
         answer=Answer(*answer) if answer else _answer(row, "first_status", "first_seconds"),
         last_exit=Exit(maybe_from_seconds(end[0]) or _EPOCH, end[1], end[2], tuple(end[3]))
         if end

@@ -69,7 +69,12 @@ def test_a_reload_ends_with_the_first_answer(place: Connected, world: World) -> 
     site = place.services.sites.get("acme", SITE)
     assert site is not None and site.answer is not None
     assert site.answer.status == 200
-    assert "First answer 200 after" in visible_text(place.get(PATH))
+    page = visible_text(place.get(PATH))
+    assert "First answer 200 after" in page
+    assert site.reloaded_at is not None
+    stamp = site.reloaded_at.isoformat()
+    assert one(parse(place.get("/")), f'.col-reload-at time[datetime="{stamp}"]')
+    assert one(parse(place.get(PATH)), f'.facts time[datetime="{stamp}"]')
 
 
 def test_a_site_that_crashes_after_a_reload_says_why(place: Connected, world: World) -> None:

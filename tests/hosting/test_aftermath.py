@@ -28,7 +28,7 @@ class Deck(Court):
 
     async def click(self, action: SiteAction) -> None:
         await self.aftermath.expect(action, SHOP)
-        self.aftermath.follow(action, SHOP, SESSION)
+        await self.aftermath.follow(action, SHOP, SESSION)
 
     async def toast_after(self, action: SiteAction) -> Toast:
         with self.changes.subscribe() as queue:
@@ -101,6 +101,19 @@ async def test_of_a_site_that_cannot_be_asked_only_the_call_is_told(deck: Deck) 
     deck.result = Unasked("no name server")
     toast = await deck.toast_after(SiteAction.RELOAD)
     assert toast.detail == "The host accepted it. The site was not asked."
+
+
+async def test_a_reload_is_noted_with_its_time_and_no_list_forgets_it(deck: Deck) -> None:
+    begin = datetime.now(UTC)
+    await deck.click(SiteAction.RELOAD)
+    noted = (await deck.shop()).reloaded_at
+    assert noted is not None and begin <= noted <= datetime.now(UTC)
+    await deck.known.save_list(SHOP.account_id, [SHOP], keep_missing=True)
+    await deck.click(SiteAction.ENABLE)
+    assert (await deck.shop()).reloaded_at == noted, "a start is none"
+    await deck.click(SiteAction.RELOAD)
+    again = (await deck.shop()).reloaded_at
+    assert again is not None and again > noted
 
 
 async def test_a_failed_switch_is_taken_back_though_the_host_cannot_be_read_meanwhile(
