@@ -26,8 +26,8 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Answer, Exit, LogKind, Site, SiteStatus
-from components.feedback import CodeBox, RecreateForm
+from app.models import Answer, Exit, LogKind, Role, Site, SiteStatus
+from components.feedback import CodeBox
 from components.https import CertificateBadge
 from components.icons import Icon
 from components.live import replaced_by
@@ -35,7 +35,7 @@ from components.siterow import (
     EnabledSwitch,
     GoneBadge,
     OpenSite,
-    ReloadButton,
+    ReloadOrRecreate,
     SiteMenu,
     StatusLabel,
     response_time,
@@ -55,8 +55,8 @@ def overview_id(site: Site) -> str:
     return f"overview-{row_id(site)}"
 
 
-def SiteHead(site: Site, account_label: str) -> FT:
-    """Name, status, switch and Reload, the same on every tab."""
+def SiteHead(site: Site, account_label: str, *, role: Role) -> FT:
+    """Name, status, switch and Reload, the same on every tab, for a person of that role."""
     identity = head_id(site)
     crumbs = Ol(
         Li(A("Sites", href=urls.SITES)),
@@ -68,7 +68,7 @@ def SiteHead(site: Site, account_label: str) -> FT:
             Nav(crumbs, aria_label="Breadcrumb"),
             Div(
                 H1(site.domain_name),
-                OpenSite(site),
+                None if site.is_gone else OpenSite(site),
                 StatusLabel(site, "status pill"),
                 GoneBadge(site),
                 CertificateBadge(site),
@@ -77,9 +77,11 @@ def SiteHead(site: Site, account_label: str) -> FT:
             cls="title",
         ),
         Div(
-            Span(EnabledSwitch(site, identity), cls="row small soft"),
-            ReloadButton(site, identity, "btn btn-primary"),
-            SiteMenu(site),
+            None
+            if site.is_gone
+            else Span(EnabledSwitch(site, identity, role), cls="row small soft"),
+            ReloadOrRecreate(site, identity, role, "btn btn-primary"),
+            SiteMenu(site, role),
             cls="row",
         ),
         id=identity,
@@ -109,11 +111,11 @@ def SiteTabs(site: Site, current: str) -> FT:
     return Nav(*tabs.values(), cls="tabs", aria_label=site.domain_name)
 
 
-def SiteOverview(site: Site, account_label: str, now: datetime) -> FT:
+def SiteOverview(site: Site, account_label: str, now: datetime, *, role: Role) -> FT:
     """What is known of the site, and what to do about what is wrong."""
     identity = overview_id(site)
     return Div(
-        _Problem(site),
+        _Problem(site, role),
         _Tiles(site, now),
         Div(
             Div(
@@ -130,22 +132,23 @@ def SiteOverview(site: Site, account_label: str, now: datetime) -> FT:
     )
 
 
-def _Problem(site: Site) -> FT | None:
+def _Problem(site: Site, role: Role) -> FT | None:
     if site.status not in (SiteStatus.FAILING, SiteStatus.UNKNOWN):
         return None
     kind = "bad" if site.status is SiteStatus.FAILING else "warn"
-    logs = A("Live log", href=urls.logs(*site.key), cls="btn")
+    way: FT | None = A("Live log", href=urls.logs(*site.key), cls="btn")
     title = f"{site.domain_name} is not answering. "
     if site.status is SiteStatus.UNKNOWN:
         title = f"It is not known whether {site.domain_name} answers. "
     if site.is_gone:
-        logs = A("Remove from the list", href=urls.delete_site(*site.key), cls="btn")
+        remove = A("Remove from the list", href=urls.delete_site(*site.key), cls="btn")
+        way = remove if role.includes(Role.ADMIN) else None
         title = "Gone at PythonAnywhere. "
     traceback = site.check.traceback if site.check and kind == "bad" else ""
     return Section(
         Icon("alert"),
         Div(P(Strong(title), site.reason), _Lines(traceback, "Traceback") if traceback else None),
-        Div(RecreateForm(*site.key) if site.is_gone else None, logs, cls="row"),
+        Div(way, cls="row"),
         cls=f"notice {kind}",
         aria_label="Needs attention",
     )
@@ -197,7 +200,7 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
         links += [A(kind.value, href=urls.logs(*site.key, kind.value)), " · "]
     facts = {
         "Account": A(account_label, href=urls.sites(account=site.account_id)),
-        "Address": A(site.url, href=site.url, rel="noreferrer"),
+        "Address": site.url if site.is_gone else A(site.url, href=site.url, rel="noreferrer"),
         "Command": CodeBox(site.command, "command"),
         # The local host tells at once; a process elsewhere is not known.
         **(

@@ -26,7 +26,7 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Site, SiteStatus
+from app.models import Role, Site, SiteStatus
 from components.forms import FilterForm, PageForm, filtered_while_typing
 from components.icons import Icon, StatusIcon
 from components.live import fetched_on
@@ -116,9 +116,18 @@ def SiteSummary(sites: Sequence[Site], shown: SiteFilter) -> FT:
 
 
 def SiteList(
-    sites: Sequence[Site], total: int, labels: Mapping[str, str], shown: SiteFilter, now: datetime
+    sites: Sequence[Site],
+    total: int,
+    labels: Mapping[str, str],
+    shown: SiteFilter,
+    now: datetime,
+    *,
+    role: Role,
 ) -> FT:
-    """The table with its foot. `labels` maps account ids to what accounts are called."""
+    """The table with its foot, for a person of that role.
+
+    `labels` maps account ids to what accounts are called.
+    """
     ordered = sorted(sites, key=_order)
     table = Table(
         Caption("Sites, those needing attention first", cls="sr-only"),
@@ -133,7 +142,9 @@ def SiteList(
                 Th(Span("Actions", cls="sr-only"), scope="col", cls="col-actions"),
             )
         ),
-        Tbody(*(SiteRow(site, labels.get(site.account_id, ""), now) for site in ordered)),
+        Tbody(
+            *(SiteRow(site, labels.get(site.account_id, ""), now, role=role) for site in ordered)
+        ),
         cls="table sites-table",
     )
     words = f"{len(sites)} of {total} sites" if total != 1 else f"{len(sites)} of 1 site"

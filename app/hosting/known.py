@@ -1,6 +1,7 @@
 """The sites as last seen, and everybody told of what changes: the one way to write them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -57,6 +58,12 @@ class KnownSites:
                 self._changes.publish(SiteChanged(site))
         if before.keys() != {site.key for site in saved}:
             self._changes.publish(ListChanged())
+
+    async def mark_gone(self, key: SiteKey) -> None:
+        """Its account does not have it any more; what is known of it stays."""
+        site = await self.get(*key)
+        if site is not None:
+            await self.save(replace(site, is_gone=True))
 
     async def announce(self, key: SiteKey) -> None:
         """Tells of a site whose check is another."""

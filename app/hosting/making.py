@@ -72,6 +72,9 @@ class SiteMaker:
         client = self._log.client(site.account_id)
         self._log.check_not_own(site)
         found = await self._describe(client, site, OperationKind.DELETE, actor)
+        if found is not None and site.is_gone:
+            self._refresh_soon(site.account_id)
+            raise NotSent("The host has this site again.")
         if found is None and not site.is_gone:
             # The host may not show yet what has just been made.
             await asyncio.sleep(self._log.pace.double_look)
@@ -114,6 +117,7 @@ class SiteMaker:
             )
         old = await self._describe(client, site, OperationKind.CHANGE_COMMAND, actor)
         if old is None:
+            await self._known.mark_gone(site.key)
             raise NotSent("The host does not know this site any more.")
         if old.command != site.command:
             self._refresh_soon(site.account_id)

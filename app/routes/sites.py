@@ -14,7 +14,7 @@ from app.models import Role, Site, SiteAction, SiteStatus, Toast
 from app.routes.openoperations import operations_area
 from app.routes.pages import account_labels, set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import Services, actor_of, services_of, session_of, utc_now
+from app.routes.services import Services, actor_of, role_of, services_of, utc_now
 from app.store.accounts import LOCAL
 from components.feedback import HostNoticeArea, ToastOutOfBand
 from components.site import SiteHead, head_id
@@ -48,7 +48,7 @@ async def overview(req: Request) -> FT | tuple[FT, FT]:
     if part == SUMMARY_ID:
         return SummaryAndSentence(in_account, shown)
     content = (
-        SiteList(matching, len(in_account), labels, shown, utc_now())
+        SiteList(matching, len(in_account), labels, shown, utc_now(), role=role_of(req))
         if sites
         else NoSites(
             services.settings.sites_listen.port, has_local_host=services.local_host is not None
@@ -115,7 +115,7 @@ async def find_site(req: Request) -> Site:
 
 
 def _is_admin(req: Request) -> bool:
-    return session_of(req).user.role.includes(Role.ADMIN)
+    return role_of(req).includes(Role.ADMIN)
 
 
 def host_notice(services: Services) -> FT:
@@ -141,6 +141,7 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
         toast = Toast(words, str(error), is_error=True, site_key=site.key)
     except HostingError as error:
         status = 502
+        site = await services.known.get(*site.key) or site
         words = f"{action.value.capitalize()} failed: {site.domain_name}"
         detail = f"{error} {_consequence(action, error)}"
         toast = Toast(words, detail, is_error=True, site_key=site.key)
@@ -156,8 +157,8 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
 def _changed_part(req: Request, site: Site, label: str) -> FT | str | None:
     target = req.headers.get("hx-target", "")
     if target == row_id(site):
-        return SiteRow(site, label, utc_now())
-    return SiteHead(site, label) if target == head_id(site) else None
+        return SiteRow(site, label, utc_now(), role=role_of(req))
+    return SiteHead(site, label, role=role_of(req)) if target == head_id(site) else None
 
 
 async def _back(req: Request, services: Services, site: Site, toast: Toast) -> Response:

@@ -11,8 +11,8 @@ from app.hosting.aftermath import Aftermath
 from app.hosting.changes import Announcement
 from app.hosting.probe import Unasked
 from app.models import Answer, Check, SiteAction, SiteStatus, Toast
-from tests.hosting.conftest import until
-from tests.hosting.test_sitewatch import GOOD, NOW, SHOP
+from tests.hosting.conftest import NOW, SHOP, until
+from tests.hosting.test_sitewatch import GOOD
 from tests.hosting.test_verdict import DOWN, UNHURRIED, Court
 
 pytestmark = pytest.mark.anyio
