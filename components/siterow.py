@@ -21,7 +21,7 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Answer, Role, Site, SiteAction, SiteStatus
+from app.models import Answer, Role, Site, SiteAction, SiteStatus, counted
 from components.feedback import RecreateForm
 from components.forms import FragmentForm
 from components.https import CertificateBadge
@@ -161,7 +161,7 @@ def _ErrorCount(site: Site) -> FT:
         return Div(
             Span("Errors, 24 h", cls="cell-label"), Span("–", cls="value muted"), cls="metric"
         )
-    words = f"{count:,} error{'' if count == 1 else 's'} in 24 hours, {site.domain_name}"
+    words = f"{counted(count, 'error')} in 24 hours, {site.domain_name}"
     value = (
         A(f"{count:,}", href=urls.logs(*site.key), cls="value num", aria_label=words)
         if count

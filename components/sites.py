@@ -26,7 +26,7 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Role, Site, SiteStatus
+from app.models import Role, Site, SiteStatus, counted
 from components.forms import FilterForm, PageForm, filtered_while_typing
 from components.icons import Icon, StatusIcon
 from components.live import fetched_on
@@ -147,7 +147,7 @@ def SiteList(
         ),
         cls="table sites-table",
     )
-    words = f"{len(sites)} of {total} sites" if total != 1 else f"{len(sites)} of 1 site"
+    words = f"{len(sites)} of {counted(total, 'site')}"
     return Div(
         Section(table if sites else _NoMatch(), cls="card sites", aria_label="Sites"),
         P(Span(words, role="status"), cls="list-foot"),
@@ -212,8 +212,7 @@ def _sentence(sites: Sequence[Site]) -> str:
     if not sites:
         return "No sites yet."
     places = len({site.account_id for site in sites})
-    words = f"{len(sites)} site{'' if len(sites) == 1 else 's'}"
-    words += f" in {places} place{'' if places == 1 else 's'}."
+    words = f"{counted(len(sites), 'site')} in {counted(places, 'place')}."
     broken = sum(site.status in (SiteStatus.FAILING, SiteStatus.UNKNOWN) for site in sites)
     if not broken:
         return words

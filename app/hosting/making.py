@@ -23,6 +23,7 @@ from app.models import (
     OperationState,
     Site,
     Specification,
+    counted,
 )
 
 # Looks, a deletion, a creation, the switch, the certificate and the reload.
@@ -111,8 +112,8 @@ class SiteMaker:
             raise SiteBusy(f"{site.domain_name} is still being changed. Wait until that is done.")
         if (left := client.calls_left) is not None and left < CALLS_NEEDED:
             raise HostThrottled(
-                f"Only {left} calls to this account are left in this minute, and a change of a "
-                "command takes up to ten. Try again in a minute.",
+                f"This account takes only {counted(left, 'more call')} in this minute, and a "
+                "change of a command takes up to ten. Try again in a minute.",
                 60.0,
             )
         old = await self._describe(client, site, OperationKind.CHANGE_COMMAND, actor)

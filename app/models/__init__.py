@@ -69,6 +69,7 @@ from app.models.templates import (
     SiteTemplate,
     fill_pattern,
 )
+from app.models.words import counted
 
 __all__ = [
     "AUTO_RENEWED",
@@ -119,6 +120,7 @@ __all__ = [
     "Traceback",
     "TracebackPart",
     "certificate_alert",
+    "counted",
     "days_left",
     "fill_pattern",
     "parse_domain",
