@@ -8,6 +8,7 @@ from fasthtml.common import (
     H1,
     H2,
     A,
+    Button,
     Code,
     Dd,
     Details,
@@ -27,7 +28,9 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Answer, Exit, LogKind, Role, Site, SiteStatus
+from components.accounts import CHECK_INTERVALS
 from components.feedback import CodeBox
+from components.forms import FragmentForm
 from components.https import CertificateBadge
 from components.icons import Icon
 from components.live import replaced_by
@@ -119,7 +122,7 @@ def SiteOverview(site: Site, account_label: str, now: datetime, *, role: Role) -
         _Tiles(site, now),
         Div(
             Div(
-                _LastExit(site, now) if site.is_local else _LastCheck(site, now),
+                _LastExit(site, now) if site.is_local else _LastCheck(site, now, role),
                 _AddressHelp(site),
                 cls="stack",
             ),
@@ -224,7 +227,7 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
     )
 
 
-def _LastCheck(site: Site, now: datetime) -> FT:
+def _LastCheck(site: Site, now: datetime, role: Role) -> FT:
     """PythonAnywhere does not say whether a site runs; what Sitedeck found out itself."""
     check = site.check
     found: tuple[FT | str, ...] = ("It has not been asked yet.",)
@@ -233,20 +236,62 @@ def _LastCheck(site: Site, now: datetime) -> FT:
     elif check is not None and check.answer is not None:
         words = f"It answered {check.answer.status} in {response_time(check.answer)}, asked "
         found = (words, Age(check.at, now), ".")
+    may_ask = site.check_seconds is not None and site.is_askable and role.includes(Role.OPERATOR)
     return Section(
         Div(H2("Does it answer?"), cls="card-head"),
         Div(
             P(*found),
-            P(
-                "The host does not tell whether a site runs, so Sitedeck asks its address from "
-                "time to time. How often is chosen with its ",
-                A("account", href=urls.ACCOUNTS),
-                ".",
-                cls="hint",
-            ),
+            _AskForm(site) if may_ask else None,
+            P(*_how_often(site), cls="hint"),
             cls="card-body stack-s",
         ),
         cls="card",
+    )
+
+
+def _AskForm(site: Site) -> FT:
+    identity = overview_id(site)
+    is_waited_for = not site.status.is_settled
+    return FragmentForm(
+        urls.site_action(*site.key, "check"),
+        Button(
+            "Ask now",
+            cls="btn",
+            id=f"{identity}-ask",
+            disabled=is_waited_for,
+            title="It is being asked" if is_waited_for else None,
+        ),
+        cls="row",
+        hx_target=f"#{identity}",
+        hx_swap="outerHTML",
+    )
+
+
+def _how_often(site: Site) -> tuple[FT | str, ...]:
+    """Whether Sitedeck asks by itself, and where that is chosen."""
+    log = " After a click, its error log tells whether it crashes."
+    account = A("account", href=urls.ACCOUNTS)
+    if not site.is_askable:
+        return (f"A site that is {'gone' if site.is_gone else 'disabled'} is not asked.",)
+    if site.check_seconds is None:
+        return (
+            "The configuration of this server has Sitedeck ask no sites (SITEDECK_CHECK_SITES).",
+            log,
+        )
+    if not site.check_seconds:
+        return (
+            "The host does not tell whether a site runs, and Sitedeck does not ask it by itself: "
+            "so it is chosen with its ",
+            account,
+            ".",
+            log,
+        )
+    how_often = CHECK_INTERVALS.get(site.check_seconds, f"every {site.check_seconds} s").lower()
+    return (
+        "The host does not tell whether a site runs, so Sitedeck asks its address "
+        f"{how_often}. How often is chosen with its ",
+        account,
+        ".",
     )
 
 

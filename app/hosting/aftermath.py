@@ -53,9 +53,8 @@ class Aftermath:
     async def follow(self, action: SiteAction, site: Site, session_id: str) -> None:
         """After the call: finds out what became of it and tells the session's pages."""
         now = datetime.now(UTC)
-        awaited = _awaited(_expected(action, site))
-        if self._verdicts is not None and awaited is not None:
-            self._verdicts.find_out(site, awaited)
+        if self._verdicts is not None:
+            self._verdicts.find_out(site, _awaited(_expected(action, site)))
         task = asyncio.create_task(self._announce(action, site, session_id))
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)

@@ -19,11 +19,13 @@ from app.hosting.evidence import Evidence
 from app.hosting.known import KnownSites
 from app.hosting.probe import Silence, Unasked
 from app.hosting.sitewatch import FRONT_STATUSES, Ask
-from app.models import Answer, Check, Crash, Site, SiteStatus
+from app.models import Answer, Check, Crash, Site, SiteKey, SiteStatus
 from app.store.checks import Checks
 
 # Longer than any call: whoever has announced one and does not follow it up is gone.
 ABANDONED_SECONDS = 180.0
+
+_NOT_ASKED = Unasked("Nobody wants it to be asked.")
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ class Crashes(Protocol):
         """The last exception or error, else the last line, whenever it was written."""
 
 
-CrashesOf = Callable[[tuple[str, str]], AbstractAsyncContextManager[Crashes]]
+CrashesOf = Callable[[SiteKey], AbstractAsyncContextManager[Crashes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,20 @@ class Finding(NamedTuple):
 class _Case:
     """One click: the log has been read up to it, the call has been made.
 
-    After a reload, what answers may still be the process of before.
+    `status` is how the site is shown meanwhile. After a reload, what answers may still be the
+    process of before.
     """
 
-    is_reload: bool
+    status: SiteStatus
     is_ready: asyncio.Event = field(default_factory=asyncio.Event)
     is_made: asyncio.Event = field(default_factory=asyncio.Event)
+    made_at: float = 0.0
     task: "asyncio.Task[None] | None" = None
+
+    def go(self, made_at: float) -> None:
+        """The call was accepted at that second of the monotonic clock."""
+        self.made_at = made_at
+        self.is_made.set()
 
 
 class Verdicts:
@@ -100,7 +109,9 @@ class Verdicts:
         self._known = known
         self._checks = checks
         self._patience = patience or Patience()
-        self._cases: dict[tuple[str, str], _Case] = {}
+        self._cases: dict[SiteKey, _Case] = {}
+        # Accepted calls whose end was not found out yet at the next click.
+        self._interrupted: dict[SiteKey, _Case] = {}
 
     async def expect(self, site: Site, status: SiteStatus | None) -> None:
         """Before the call: a list read meanwhile would say that the site runs, and what its log
@@ -119,19 +130,25 @@ class Verdicts:
                     await case.is_ready.wait()
 
     async def take_back(self, site: Site) -> None:
-        """The call failed: what was known before it, as in `site`, counts again."""
+        """The call failed: what was known before it, as in `site`, counts again, and a look that
+        the click has interrupted goes on."""
         if site.is_local:
             return
         self._drop(site.key)
-        if site.check is None:
+        before = self._interrupted.pop(site.key, None)
+        if before is not None:
+            await to_thread.run_sync(self._checks.expect, site.key, before.status)
+            self._open(site, before.status).go(before.made_at)
+        elif site.check is None:
             await to_thread.run_sync(self._checks.expect, site.key, None)
         else:
             await to_thread.run_sync(self._checks.record, site.key, site.check, site.answer)
 
-    def find_out(self, site: Site, status: SiteStatus) -> None:
-        """Begins to look, after the call that `status` was expected of."""
-        if not site.is_local:
-            (self._cases.get(site.key) or self._open(site, status)).is_made.set()
+    def find_out(self, site: Site, status: SiteStatus | None) -> None:
+        """Begins to look, after the call that `status` was expected of, unless it is None."""
+        self._interrupted.pop(site.key, None)
+        if status is not None and not site.is_local:
+            (self._cases.get(site.key) or self._open(site, status)).go(time.monotonic())
 
     async def close(self) -> None:
         tasks = [case.task for case in self._cases.values() if case.task is not None]
@@ -140,14 +157,18 @@ class Verdicts:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _open(self, site: Site, status: SiteStatus) -> _Case:
-        case = self._cases[site.key] = _Case(status is SiteStatus.RELOADING)
+        case = self._cases[site.key] = _Case(status)
         case.task = asyncio.create_task(self._run(site, case))
         return case
 
-    def _drop(self, key: tuple[str, str]) -> None:
+    def _drop(self, key: SiteKey) -> None:
         case = self._cases.pop(key, None)
-        if case is not None and case.task is not None:
+        if case is None:
+            return
+        if case.task is not None:
             case.task.cancel()
+        if case.is_made.is_set():
+            self._interrupted[key] = case
 
     async def _run(self, site: Site, case: _Case) -> None:
         try:
@@ -175,7 +196,7 @@ class Verdicts:
             try:
                 async with asyncio.timeout(ABANDONED_SECONDS):
                     await case.is_made.wait()
-                return await self._look(site, crashes, is_reload=case.is_reload)
+                return await self._look(site, crashes, case)
             except Exception:
                 _log.exception("Finding out about a site failed.")
                 return None
@@ -183,14 +204,16 @@ class Verdicts:
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)
 
-    async def _look(self, site: Site, crashes: Crashes, *, is_reload: bool) -> Finding | None:
-        """None if the site cannot be asked, and it logs no crash."""
+    async def _look(self, site: Site, crashes: Crashes, case: _Case) -> Finding | None:
+        """None if the site is not or cannot be asked, and it logs no crash."""
         patience = self._patience
-        start = time.monotonic()
+        known = await self._known.get(*site.key)
+        is_asked = known is not None and bool(known.check_seconds)
+        is_reload = case.status is SiteStatus.RELOADING
         seen = Evidence(patience.settling if is_reload else 0.0)
         while True:
-            result = await self._ask(site.url)
-            taken = time.monotonic() - start
+            result = await self._ask(site.url) if is_asked else _NOT_ASKED
+            taken = time.monotonic() - case.made_at
             # Of a reload, the end of the old process may be what was logged beside one bad answer.
             suspect = seen.crash
             if crash := await crashes.newest():

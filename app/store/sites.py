@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,8 +26,9 @@ _GONE = "The account does not list it any more. Its command is kept here."
 
 _SELECT = (
     "SELECT sites.*, checked_at, site_checks.status AS answer_status, seconds, problem, failures,"
-    " traceback, pending, first_status, first_seconds, expires_at, certificate_kind"
-    " FROM sites LEFT JOIN site_checks USING (account_id, domain_name)"
+    " traceback, pending, first_status, first_seconds, expires_at, certificate_kind, check_seconds"
+    " FROM sites JOIN accounts ON accounts.id = account_id"
+    " LEFT JOIN site_checks USING (account_id, domain_name)"
     " LEFT JOIN site_certificates USING (account_id, domain_name)"
 )
 
@@ -36,11 +38,20 @@ def _utc_now() -> datetime:
 
 
 class Sites:
-    """`clock` tells the time (UTC) by which a certificate is about to end."""
+    """`clock` tells the time (UTC) by which a certificate is about to end; `asks_sites` is whether
+    sites may be asked at all.
+    """
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = _utc_now,
+        *,
+        asks_sites: bool = True,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._asks_sites = asks_sites
 
     def all(self) -> list[Site]:
         return self._sites(self._database.query(_SELECT))
@@ -100,7 +111,8 @@ class Sites:
 
     def _sites(self, rows: Iterable[Row]) -> list[Site]:
         now = self._clock()
-        return [_site(row, now) for row in rows]
+        sites = [_site(row, now) for row in rows]
+        return sites if self._asks_sites else [replace(site, check_seconds=None) for site in sites]
 
     def _upsert(self, site: Site) -> Site:
         self._database.execute(
@@ -169,6 +181,7 @@ def _site(row: Row, now: datetime) -> Site:
         check=check,
         cname=observed.get("cname", ""),
         certificate_alert=_alert(row, now),
+        check_seconds=row["check_seconds"],
     )
 
 

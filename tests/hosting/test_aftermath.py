@@ -1,5 +1,6 @@
 """What is announced after a click, and what is taken back when the call failed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from app.hosting.aftermath import Aftermath
-from app.hosting.changes import Announcement
+from app.hosting.changes import Announcement, Change
 from app.hosting.probe import Unasked
 from app.models import Answer, Check, SiteAction, SiteStatus, Toast
 from tests.hosting.conftest import NOW, SHOP, until
 from tests.hosting.test_sitewatch import GOOD
-from tests.hosting.test_verdict import DOWN, UNHURRIED, Court
+from tests.hosting.test_verdict import DOWN, SHORT, UNHURRIED, Court
 
 pytestmark = pytest.mark.anyio
 SESSION = "session"
@@ -33,11 +34,15 @@ class Deck(Court):
     async def toast_after(self, action: SiteAction) -> Toast:
         with self.changes.subscribe() as queue:
             await self.click(action)
-            while True:
-                change = await queue.get()
-                if isinstance(change, Announcement):
-                    assert change.session_id == SESSION
-                    return change.toast
+            return await next_toast(queue)
+
+
+async def next_toast(queue: asyncio.Queue[Change]) -> Toast:
+    async with asyncio.timeout(30):
+        while not isinstance(change := await queue.get(), Announcement):
+            pass
+    assert change.session_id == SESSION
+    return change.toast
 
 
 @pytest.fixture
@@ -114,6 +119,39 @@ async def test_a_reload_is_noted_with_its_time_and_no_list_forgets_it(deck: Deck
     await deck.click(SiteAction.RELOAD)
     again = (await deck.shop()).reloaded_at
     assert again is not None and again > noted
+
+
+async def test_a_second_click_that_fails_leaves_the_first_to_be_found_out(deck: Deck) -> None:
+    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    deck.result = DOWN
+    await deck.click(SiteAction.RELOAD)
+    await deck.until_asked(2)
+    for _ in range(2):
+        between = await deck.shop()
+        await deck.aftermath.expect(SiteAction.RELOAD, between)
+        await deck.aftermath.take_back(between)
+        assert (await deck.shop()).status is SiteStatus.RELOADING
+    with deck.changes.subscribe() as queue:
+        await deck.until_asked(len(deck.asked) + 2)
+        assert (await deck.shop()).status is SiteStatus.RELOADING
+        deck.result = GOOD
+        toast = await next_toast(queue)
+    assert toast.text == f"{SHOP.domain_name} reloaded"
+    assert toast.detail.startswith("Answered 200 after ")
+
+
+async def test_what_another_click_has_ended_is_not_taken_up_again(deck: Deck) -> None:
+    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    await deck.click(SiteAction.RELOAD)
+    await deck.until_asked(1)
+    await deck.click(SiteAction.DISABLE)
+    off = await deck.shop()
+    await deck.aftermath.expect(SiteAction.ENABLE, off)
+    await deck.aftermath.take_back(off)
+    assert (await deck.shop()).status is SiteStatus.DISABLED
+    asked = len(deck.asked)
+    await asyncio.sleep(SHORT.step * 5)
+    assert len(deck.asked) == asked
 
 
 async def test_a_failed_switch_is_taken_back_though_the_host_cannot_be_read_meanwhile(

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app.hosting.known import KnownSites
 from app.hosting.probe import Silence, Unasked
 from app.hosting.verdict import Patience, Verdicts
 from app.models import Answer, Check, Crash, SiteStatus
+from app.store.sites import Sites
 from tests.hosting.conftest import NOW, SHOP, until
 from tests.hosting.test_sitewatch import GOOD, Place
 
@@ -322,3 +324,35 @@ async def test_a_site_that_always_answers_404_is_reloaded_like_others(court: Cou
     court.verdicts.find_out(usual, SiteStatus.RELOADING)
     site = await court.until_status(SiteStatus.RUNNING)
     assert site.answer is None, "there was no gap"
+
+
+@pytest.fixture(params=["never", "off"])
+async def silent(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Court]:
+    """Nobody asks its sites, because their owner or the server's configuration wants it so."""
+    court = Court(tmp_path)
+    court.accounts.set_check_interval(SHOP.account_id, 0 if request.param == "never" else 300)
+    if request.param == "off":
+        court.known = KnownSites(Sites(court.database, asks_sites=False), court.changes)
+        court.verdicts = court.judging(SHORT)
+    await court.known.save(SHOP)
+    yield court
+    await court.verdicts.close()
+    assert court.asked == []
+    court.database.close()
+
+
+async def test_the_log_alone_tells_a_crash_of_a_site_that_is_not_asked(silent: Court) -> None:
+    silent.verdicts = silent.judging(replace(SHORT, unasked=60.0))
+    await silent.reload()
+    silent.log.new = "ModuleNotFoundError: No module named 'shop'"
+    site = await silent.until_status(SiteStatus.FAILING)
+    assert site.reason == "Crashing: ModuleNotFoundError: No module named 'shop'"
+    assert site.check is not None and site.check.traceback == "as written"
+
+
+async def test_without_a_crash_a_site_that_is_not_asked_is_what_its_account_lists(
+    silent: Court,
+) -> None:
+    await silent.reload()
+    site = await silent.until_status(SiteStatus.RUNNING)
+    assert site.check is None
