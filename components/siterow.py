@@ -33,8 +33,15 @@ VIEWERS_CANNOT = "Viewers cannot change sites"
 
 
 def row_id(site: Site) -> str:
-    """Also the name of the event that replaces the row. A domain holds no underscore."""
-    return f"site-{site.account_id}-{site.domain_name.replace('.', '_')}"
+    """Also the name of the event that replaces the row. No other site has it.
+
+    An account's id holds no underscore; a domain that is listed may, but does not begin with a dot.
+    """
+    domain = site.domain_name
+    if "_" in domain:
+        escaped = domain.replace("_", "_u").replace(".", "_d")
+        domain = f"_{escaped}"
+    return f"site-{site.account_id.replace('-', '_')}-{domain.replace('.', '_')}"
 
 
 def SiteRow(site: Site, account_label: str, now: datetime, *, role: Role) -> FT:
