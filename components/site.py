@@ -205,6 +205,7 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
         "Account": A(account_label, href=urls.sites(account=site.account_id)),
         "Address": site.url if site.is_gone else A(site.url, href=site.url, rel="noreferrer"),
         "Command": CodeBox(site.command, "command"),
+        **_folder(site),
         # The local host tells at once; a process elsewhere is not known.
         **(
             {"Process": f"pid {site.pid}" if site.pid else "–"}
@@ -225,6 +226,13 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
         ),
         cls="card",
     )
+
+
+def _folder(site: Site) -> dict[str, FT | str]:
+    """Where its command is run, as far as its host tells."""
+    if site.working_folder:
+        return {"Folder": CodeBox(site.working_folder, "folder")}
+    return {"Folder": "The home folder"} if site.is_local else {}
 
 
 def _LastCheck(site: Site, now: datetime, role: Role) -> FT:

@@ -125,6 +125,7 @@ class Site:
     its account does not list it any more; what was known of it stays. `cname` is the name that a
     custom domain has to point at, `certificate_alert` what is wrong with its certificate. A remote
     site is asked every `check_seconds` whether it answers, 0: never, None: Sitedeck asks no sites.
+    `working_folder` is empty for its host's own choice: here the home folder.
     """
 
     account_id: str
@@ -145,6 +146,7 @@ class Site:
     check: Check | None = None
     cname: str = ""
     certificate_alert: CertificateAlert | None = None
+    working_folder: str = ""
     check_seconds: int | None = field(default=0, compare=False)  # chosen here, not observed
 
     @property

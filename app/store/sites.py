@@ -148,6 +148,7 @@ def _observed(site: Site) -> dict[str, Any]:
         "answer": [site.answer.status, site.answer.seconds] if site.answer else None,
         "last_exit": _exit_fields(site.last_exit),
         "cname": site.cname,
+        "working_folder": site.working_folder,
     }
 
 
@@ -180,6 +181,7 @@ def _site(row: Row, now: datetime) -> Site:
         is_gone=_is_gone(row),
         check=check,
         cname=observed.get("cname", ""),
+        working_folder=observed.get("working_folder", ""),
         certificate_alert=_alert(row, now),
         check_seconds=row["check_seconds"],
     )

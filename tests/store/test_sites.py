@@ -27,6 +27,7 @@ SITE = Site(
     reloaded_at=None,
     answer=Answer(200, 0.25),
     last_exit=Exit(NOW, None, 9, ("a line", "<b>")),
+    working_folder="/srv/shop",
 )
 
 
