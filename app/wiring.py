@@ -51,7 +51,7 @@ def make_services(settings: Settings, database: Database, ask: Ask) -> Services:
 
     Raises ConfigurationError if a file in the data folder cannot be used.
     """
-    sites, changes = Sites(database), Changes()
+    sites, changes = Sites(database, asks_sites=settings.check_sites), Changes()
     known = KnownSites(sites, changes)
     accounts_store = Accounts(database)
     paths = HostPaths(settings.data / "host")
@@ -84,13 +84,12 @@ def make_services(settings: Settings, database: Database, ask: Ask) -> Services:
     clients, refresh_soon = account_service.clients, account_service.refresh_soon
     hub = LogHub(lambda lines: render_rows(fold(lines)).encode())
     log_files = LogSources(paths, settings.data / "remote", clients, LogFolders(settings.own_logs))
-    site_watch = verdicts = None
+    checks = Checks(database)
+    checks.expect_nothing()
+    site_watch = None
     if settings.check_sites:
-        checks = Checks(database)
-        checks.expect_nothing()
         site_watch = SiteWatch(ask, known, checks, accounts_store.check_intervals)
-        crashes_of = partial(watching, log_files)
-        verdicts = Verdicts(ask, crashes_of, known, checks)
+    verdicts = Verdicts(ask, partial(watching, log_files), known, checks)
     aftermath = Aftermath(known, changes, verdicts)
     certificates = CertificateWatch(clients, known, Certificates(database), activity, changes)
     server = settings.name_server

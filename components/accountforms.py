@@ -22,7 +22,7 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Account
+from app.models import Account, counted
 from components.forms import Consequences, Field, FieldError, FormError, PageForm
 from components.icons import Icon
 
@@ -41,7 +41,7 @@ def RemoveAccountPage(account: Account, site_count: int) -> FT:
             Consequences(
                 gone=[
                     "Its token is deleted from this machine.",
-                    f"Its {site_count} sites leave the list here.",
+                    f"{counted(site_count, 'site')} of it will not be listed here any more.",
                 ],
                 kept=[
                     "The sites keep running at the host, unchanged.",

@@ -26,7 +26,7 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Account, AccountKind, CallBudget, CpuUsage
+from app.models import Account, AccountKind, CallBudget, CpuUsage, counted
 from components.accountuse import CallBudgets, CpuMeter
 from components.forms import PageForm
 from components.icons import Icon
@@ -53,7 +53,7 @@ class AccountView:
 
     `seen_at` is when its sites were last listed, `cpu_seen_at` when its `cpu` was read (UTC).
     Only an account with a call limit has `budgets`. Its sites are asked every `check_seconds`
-    whether they answer, 0: never.
+    whether they answer, 0: never, None: Sitedeck asks no sites.
     """
 
     account: Account
@@ -64,7 +64,7 @@ class AccountView:
     budgets: tuple[CallBudget, ...] = ()
     cpu: CpuUsage | None = None
     cpu_seen_at: datetime | None = None
-    check_seconds: int = 0
+    check_seconds: int | None = 0
 
     @property
     def is_remote(self) -> bool:
@@ -111,7 +111,7 @@ def live_parts(view: AccountView, now: datetime) -> dict[str, FT]:
 
     Parts without anything to type into or to focus, which a replacement would disturb.
     """
-    count = f"{view.site_count} site{'' if view.site_count == 1 else 's'}"
+    count = counted(view.site_count, "site")
     words = {"badge": _Badge(view), "count": count, "seen": _Seen(view, now)}
     blocks = {"problem": _Problem(view), "use": _Use(view, now)}
     return {
@@ -203,6 +203,12 @@ def _facts(view: AccountView, live: Mapping[str, FT]) -> list[FT]:
 
 def _CheckInterval(view: AccountView) -> FT:
     """How often the sites are asked whether they answer."""
+    if view.check_seconds is None:
+        return P(
+            "The configuration of this server has Sitedeck ask no sites whether they answer "
+            "(SITEDECK_CHECK_SITES).",
+            cls="hint",
+        )
     field_id = f"check-{view.account.id}"
     options = [
         Option(words, value=str(seconds), selected=seconds == view.check_seconds)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fasthtml.common import FT, H3, Div, Meter, P, Span
 
-from app.models import CallBudget, CpuUsage
+from app.models import CallBudget, CpuUsage, counted
 from components.times import Age, When
 
 # From these parts of a whole on, a meter says that it gets close and that it is nearly full.
@@ -34,7 +34,7 @@ def _Budget(budget: CallBudget, label: str) -> FT:
 
 def _Waiting(budget: CallBudget) -> FT | None:
     people = "1 person waits" if budget.people == 1 else f"{budget.people} people wait"
-    polls = f"{budget.polls} background read{'' if budget.polls == 1 else 's'}"
+    polls = counted(budget.polls, "background read")
     if budget.people and budget.polls:
         waiting = f"{people}, {polls} after that."
     elif budget.people:

@@ -11,6 +11,7 @@ from app.models import (
     CertificateRecord,
     Site,
     certificate_alert,
+    counted,
     days_left,
 )
 from components.forms import FragmentForm
@@ -107,13 +108,13 @@ def _Badge(site: Site, record: CertificateRecord | None, now: datetime) -> FT:
         return Span(_end(days).capitalize(), cls=_alert_class(alert))
     if not certificate.covers(site.domain_name):
         return Span("Not for this domain", cls="badge warn")
-    return Span(f"Valid, {days} day{'' if days == 1 else 's'} left", cls="badge ok")
+    return Span(f"Valid, {counted(days, 'day')} left", cls="badge ok")
 
 
 def _end(days: int) -> str:
     if days < 0:
         return "expired"
-    return "expires today" if days == 0 else f"expires in {days} day{'' if days == 1 else 's'}"
+    return "expires today" if days == 0 else f"expires in {counted(days, 'day')}"
 
 
 def _alert_class(alert: CertificateAlert) -> str:

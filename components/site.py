@@ -8,6 +8,7 @@ from fasthtml.common import (
     H1,
     H2,
     A,
+    Button,
     Code,
     Dd,
     Details,
@@ -26,8 +27,10 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Answer, Exit, LogKind, Site, SiteStatus
-from components.feedback import CodeBox, RecreateForm
+from app.models import Answer, Exit, LogKind, Role, Site, SiteStatus
+from components.accounts import CHECK_INTERVALS
+from components.feedback import CodeBox
+from components.forms import FragmentForm
 from components.https import CertificateBadge
 from components.icons import Icon
 from components.live import replaced_by
@@ -35,7 +38,7 @@ from components.siterow import (
     EnabledSwitch,
     GoneBadge,
     OpenSite,
-    ReloadButton,
+    ReloadOrRecreate,
     SiteMenu,
     StatusLabel,
     response_time,
@@ -55,8 +58,8 @@ def overview_id(site: Site) -> str:
     return f"overview-{row_id(site)}"
 
 
-def SiteHead(site: Site, account_label: str) -> FT:
-    """Name, status, switch and Reload, the same on every tab."""
+def SiteHead(site: Site, account_label: str, *, role: Role) -> FT:
+    """Name, status, switch and Reload, the same on every tab, for a person of that role."""
     identity = head_id(site)
     crumbs = Ol(
         Li(A("Sites", href=urls.SITES)),
@@ -68,7 +71,7 @@ def SiteHead(site: Site, account_label: str) -> FT:
             Nav(crumbs, aria_label="Breadcrumb"),
             Div(
                 H1(site.domain_name),
-                OpenSite(site),
+                None if site.is_gone else OpenSite(site),
                 StatusLabel(site, "status pill"),
                 GoneBadge(site),
                 CertificateBadge(site),
@@ -77,9 +80,11 @@ def SiteHead(site: Site, account_label: str) -> FT:
             cls="title",
         ),
         Div(
-            Span(EnabledSwitch(site, identity), cls="row small soft"),
-            ReloadButton(site, identity, "btn btn-primary"),
-            SiteMenu(site),
+            None
+            if site.is_gone
+            else Span(EnabledSwitch(site, identity, role), cls="row small soft"),
+            ReloadOrRecreate(site, identity, role, "btn btn-primary"),
+            SiteMenu(site, role),
             cls="row",
         ),
         id=identity,
@@ -109,15 +114,15 @@ def SiteTabs(site: Site, current: str) -> FT:
     return Nav(*tabs.values(), cls="tabs", aria_label=site.domain_name)
 
 
-def SiteOverview(site: Site, account_label: str, now: datetime) -> FT:
+def SiteOverview(site: Site, account_label: str, now: datetime, *, role: Role) -> FT:
     """What is known of the site, and what to do about what is wrong."""
     identity = overview_id(site)
     return Div(
-        _Problem(site),
+        _Problem(site, role),
         _Tiles(site, now),
         Div(
             Div(
-                _LastExit(site, now) if site.is_local else _LastCheck(site, now),
+                _LastExit(site, now) if site.is_local else _LastCheck(site, now, role),
                 _AddressHelp(site),
                 cls="stack",
             ),
@@ -130,22 +135,23 @@ def SiteOverview(site: Site, account_label: str, now: datetime) -> FT:
     )
 
 
-def _Problem(site: Site) -> FT | None:
+def _Problem(site: Site, role: Role) -> FT | None:
     if site.status not in (SiteStatus.FAILING, SiteStatus.UNKNOWN):
         return None
     kind = "bad" if site.status is SiteStatus.FAILING else "warn"
-    logs = A("Live log", href=urls.logs(*site.key), cls="btn")
+    way: FT | None = A("Live log", href=urls.logs(*site.key), cls="btn")
     title = f"{site.domain_name} is not answering. "
     if site.status is SiteStatus.UNKNOWN:
         title = f"It is not known whether {site.domain_name} answers. "
     if site.is_gone:
-        logs = A("Remove from the list", href=urls.delete_site(*site.key), cls="btn")
+        remove = A("Remove from the list", href=urls.delete_site(*site.key), cls="btn")
+        way = remove if role.includes(Role.ADMIN) else None
         title = "Gone at PythonAnywhere. "
     traceback = site.check.traceback if site.check and kind == "bad" else ""
     return Section(
         Icon("alert"),
         Div(P(Strong(title), site.reason), _Lines(traceback, "Traceback") if traceback else None),
-        Div(RecreateForm(*site.key) if site.is_gone else None, logs, cls="row"),
+        Div(way, cls="row"),
         cls=f"notice {kind}",
         aria_label="Needs attention",
     )
@@ -197,13 +203,18 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
         links += [A(kind.value, href=urls.logs(*site.key, kind.value)), " · "]
     facts = {
         "Account": A(account_label, href=urls.sites(account=site.account_id)),
-        "Address": A(site.url, href=site.url, rel="noreferrer"),
+        "Address": site.url if site.is_gone else A(site.url, href=site.url, rel="noreferrer"),
         "Command": CodeBox(site.command, "command"),
+        **_folder(site),
         # The local host tells at once; a process elsewhere is not known.
         **(
             {"Process": f"pid {site.pid}" if site.pid else "–"}
             if site.is_local
-            else {"Last seen": _last_seen(site, now)}
+            else {
+                "Last seen": _last_seen(site, now),
+                # Not those of others: the host does not tell.
+                "Last reload": Age(site.reloaded_at, now),
+            }
         ),
         "Logs": Span(*links[:-1]),
     }
@@ -217,7 +228,14 @@ def _Facts(site: Site, account_label: str, now: datetime) -> FT:
     )
 
 
-def _LastCheck(site: Site, now: datetime) -> FT:
+def _folder(site: Site) -> dict[str, FT | str]:
+    """Where its command is run, as far as its host tells."""
+    if site.working_folder:
+        return {"Folder": CodeBox(site.working_folder, "folder")}
+    return {"Folder": "The home folder"} if site.is_local else {}
+
+
+def _LastCheck(site: Site, now: datetime, role: Role) -> FT:
     """PythonAnywhere does not say whether a site runs; what Sitedeck found out itself."""
     check = site.check
     found: tuple[FT | str, ...] = ("It has not been asked yet.",)
@@ -226,20 +244,62 @@ def _LastCheck(site: Site, now: datetime) -> FT:
     elif check is not None and check.answer is not None:
         words = f"It answered {check.answer.status} in {response_time(check.answer)}, asked "
         found = (words, Age(check.at, now), ".")
+    may_ask = site.check_seconds is not None and site.is_askable and role.includes(Role.OPERATOR)
     return Section(
         Div(H2("Does it answer?"), cls="card-head"),
         Div(
             P(*found),
-            P(
-                "The host does not tell whether a site runs, so Sitedeck asks its address from "
-                "time to time. How often is chosen with its ",
-                A("account", href=urls.ACCOUNTS),
-                ".",
-                cls="hint",
-            ),
+            _AskForm(site) if may_ask else None,
+            P(*_how_often(site), cls="hint"),
             cls="card-body stack-s",
         ),
         cls="card",
+    )
+
+
+def _AskForm(site: Site) -> FT:
+    identity = overview_id(site)
+    is_waited_for = not site.status.is_settled
+    return FragmentForm(
+        urls.site_action(*site.key, "check"),
+        Button(
+            "Ask now",
+            cls="btn",
+            id=f"{identity}-ask",
+            disabled=is_waited_for,
+            title="It is being asked" if is_waited_for else None,
+        ),
+        cls="row",
+        hx_target=f"#{identity}",
+        hx_swap="outerHTML",
+    )
+
+
+def _how_often(site: Site) -> tuple[FT | str, ...]:
+    """Whether Sitedeck asks by itself, and where that is chosen."""
+    log = " After a click, its error log tells whether it crashes."
+    account = A("account", href=urls.ACCOUNTS)
+    if not site.is_askable:
+        return (f"A site that is {'gone' if site.is_gone else 'disabled'} is not asked.",)
+    if site.check_seconds is None:
+        return (
+            "The configuration of this server has Sitedeck ask no sites (SITEDECK_CHECK_SITES).",
+            log,
+        )
+    if not site.check_seconds:
+        return (
+            "The host does not tell whether a site runs, and Sitedeck does not ask it by itself: "
+            "so it is chosen with its ",
+            account,
+            ".",
+            log,
+        )
+    how_often = CHECK_INTERVALS.get(site.check_seconds, f"every {site.check_seconds} s").lower()
+    return (
+        "The host does not tell whether a site runs, so Sitedeck asks its address "
+        f"{how_often}. How often is chosen with its ",
+        account,
+        ".",
     )
 
 

@@ -21,22 +21,35 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Answer, Site, SiteAction, SiteStatus
+from app.models import Answer, Role, Site, SiteAction, SiteStatus, counted
+from components.feedback import RecreateForm
 from components.forms import FragmentForm
 from components.https import CertificateBadge
 from components.icons import Icon, StatusIcon
 from components.live import replaced_by
 from components.times import Age, Seen
 
+VIEWERS_CANNOT = "Viewers cannot change sites"
+
 
 def row_id(site: Site) -> str:
-    """Also the name of the event that replaces the row. A domain holds no underscore."""
-    return f"site-{site.account_id}-{site.domain_name.replace('.', '_')}"
+    """Also the name of the event that replaces the row. No other site has it.
+
+    An account's id holds no underscore; a domain that is listed may, but does not begin with a dot.
+    """
+    domain = site.domain_name
+    if "_" in domain:
+        escaped = domain.replace("_", "_u").replace(".", "_d")
+        domain = f"_{escaped}"
+    return f"site-{site.account_id.replace('-', '_')}-{domain.replace('.', '_')}"
 
 
-def SiteRow(site: Site, account_label: str, now: datetime) -> FT:
-    """One row. Drawing its parts costs 2 ms, so they are kept; only ages are drawn each time."""
-    parts = _parts(site)
+def SiteRow(site: Site, account_label: str, now: datetime, *, role: Role) -> FT:
+    """One row for a person of that role.
+
+    Drawing its parts costs 2 ms, so they are kept; only ages are drawn each time.
+    """
+    parts = _parts(site, role)
     identity = row_id(site)
     name = Div(
         parts.name,
@@ -79,7 +92,7 @@ class _Parts(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _parts(site: Site) -> _Parts:
+def _parts(site: Site, role: Role) -> _Parts:
     identity = row_id(site)
     parts = (
         Td(StatusLabel(site), cls="col-status"),
@@ -89,8 +102,8 @@ def _parts(site: Site) -> _Parts:
         GoneBadge(site) or _Reason(site) or _Command(site),
         Td(_ErrorCount(site), cls="col-errors"),
         Td(_ResponseTime(site), cls="col-time"),
-        Td(EnabledSwitch(site, identity), cls="col-enabled"),
-        Td(_Actions(site, identity), cls="col-actions"),
+        Td(EnabledSwitch(site, identity, role), cls="col-enabled"),
+        Td(_Actions(site, identity, role), cls="col-actions"),
     )
     return _Parts(*(to_xml(part, indent=False) for part in parts))
 
@@ -119,7 +132,7 @@ def _Name(site: Site) -> FT:
             data_row_link=True,
             id=f"{row_id(site)}-link",
         ),
-        OpenSite(site),
+        None if site.is_gone else OpenSite(site),
         cls="top",
     )
 
@@ -155,7 +168,7 @@ def _ErrorCount(site: Site) -> FT:
         return Div(
             Span("Errors, 24 h", cls="cell-label"), Span("–", cls="value muted"), cls="metric"
         )
-    words = f"{count:,} error{'' if count == 1 else 's'} in 24 hours, {site.domain_name}"
+    words = f"{counted(count, 'error')} in 24 hours, {site.domain_name}"
     value = (
         A(f"{count:,}", href=urls.logs(*site.key), cls="value num", aria_label=words)
         if count
@@ -180,22 +193,33 @@ def response_time(answer: Answer) -> str:
     return f"{answer.seconds:.1f} s"
 
 
-def EnabledSwitch(site: Site, target_id: str) -> FT:
+def EnabledSwitch(site: Site, target_id: str, role: Role) -> FT:
     """A switch that is a form of its own: it works without scripts too."""
+    if site.is_gone:
+        return Span("–", cls="muted")
     word, action = (
         ("Enabled", SiteAction.DISABLE) if site.enabled else ("Disabled", SiteAction.ENABLE)
     )
+    may_act = role.includes(Role.OPERATOR)
     switch = Button(
         cls="switch",
         role="switch",
         aria_checked=str(site.enabled).lower(),
         aria_label=f"{site.domain_name} enabled",
         id=f"{target_id}-switch",
+        disabled=not may_act,
+        title=None if may_act else VIEWERS_CANNOT,
     )
     return ActionForm(site, action, target_id, Span(word, cls="enabled-label"), switch)
 
 
-def ReloadButton(site: Site, target_id: str, cls: str = "btn") -> FT:
+def ReloadOrRecreate(site: Site, target_id: str, role: Role, cls: str = "btn") -> FT | None:
+    """What brings the site up anew: of one that its host does not have any more, a creation."""
+    if site.is_gone:
+        return RecreateForm(*site.key, cls=cls) if role.includes(Role.ADMIN) else None
+    why_not = None if site.enabled else "Enable the site first"
+    if not role.includes(Role.OPERATOR):
+        why_not = VIEWERS_CANNOT
     button = Button(
         Icon("reload"),
         "Reload",
@@ -203,8 +227,8 @@ def ReloadButton(site: Site, target_id: str, cls: str = "btn") -> FT:
         id=f"{target_id}-reload",
         aria_label=f"Reload {site.domain_name}",
         aria_busy="true" if site.status is SiteStatus.RELOADING else None,
-        disabled=not site.enabled,
-        title=None if site.enabled else "Enable the site first",
+        disabled=why_not is not None,
+        title=why_not,
         data_reload=True,
     )
     return ActionForm(site, SiteAction.RELOAD, target_id, button)
@@ -221,19 +245,22 @@ def ActionForm(site: Site, action: SiteAction, target_id: str, *content: FT) -> 
     )
 
 
-def _Actions(site: Site, identity: str) -> FT:
+def _Actions(site: Site, identity: str, role: Role) -> FT:
     logs = A(
         Icon("logs"),
         Span("Logs"),
         href=urls.logs(*site.key),
         cls="btn btn-ghost btn-logs",
-        aria_label=f"Logs of {site.domain_name}, live",
+        aria_label=f"Logs of {site.domain_name}, {'as last read' if site.is_gone else 'live'}",
         id=f"{identity}-logs",
     )
-    return Div(ReloadButton(site, identity), logs, SiteMenu(site), cls="actions")
+    return Div(ReloadOrRecreate(site, identity, role), logs, SiteMenu(site, role), cls="actions")
 
 
-def SiteMenu(site: Site) -> FT:
+def SiteMenu(site: Site, role: Role) -> FT:
+    """Only what works: a site that is gone has no address, and is not deleted at its host."""
+    away = ("Remove from the list…",) if site.is_gone else (Icon("trash"), "Delete…")
+    delete = A(*away, href=urls.delete_site(*site.key), cls="danger")
     return Details(
         Summary(
             Icon("more"),
@@ -241,17 +268,16 @@ def SiteMenu(site: Site) -> FT:
             aria_label=f"More actions for {site.domain_name}",
         ),
         Div(
-            A(Icon("external"), "Open site", href=site.url, rel="noreferrer"),
-            A(Icon("logs"), "Live log", href=urls.logs(*site.key)),
+            None
+            if site.is_gone
+            else A(Icon("external"), "Open site", href=site.url, rel="noreferrer"),
+            A(Icon("logs"), "Logs" if site.is_gone else "Live log", href=urls.logs(*site.key)),
             A(Icon("settings"), "Settings", href=urls.site_settings(*site.key)),
             Button(Icon("copy"), "Copy domain", type="button", data_copy=site.domain_name),
-            Hr(),
-            A(
-                Icon("trash"),
-                "Delete…",
-                href=urls.delete_site(*site.key),
-                cls="danger",
-            ),
+            Button(Icon("copy"), "Copy command", type="button", data_copy=site.command)
+            if site.is_gone
+            else None,
+            *((Hr(), delete) if role.includes(Role.ADMIN) else ()),
             cls="menu-list",
         ),
         cls="menu",

@@ -26,7 +26,7 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Site, SiteStatus
+from app.models import Role, Site, SiteStatus, counted
 from components.forms import FilterForm, PageForm, filtered_while_typing
 from components.icons import Icon, StatusIcon
 from components.live import fetched_on
@@ -116,9 +116,18 @@ def SiteSummary(sites: Sequence[Site], shown: SiteFilter) -> FT:
 
 
 def SiteList(
-    sites: Sequence[Site], total: int, labels: Mapping[str, str], shown: SiteFilter, now: datetime
+    sites: Sequence[Site],
+    total: int,
+    labels: Mapping[str, str],
+    shown: SiteFilter,
+    now: datetime,
+    *,
+    role: Role,
 ) -> FT:
-    """The table with its foot. `labels` maps account ids to what accounts are called."""
+    """The table with its foot, for a person of that role.
+
+    `labels` maps account ids to what accounts are called.
+    """
     ordered = sorted(sites, key=_order)
     table = Table(
         Caption("Sites, those needing attention first", cls="sr-only"),
@@ -133,10 +142,12 @@ def SiteList(
                 Th(Span("Actions", cls="sr-only"), scope="col", cls="col-actions"),
             )
         ),
-        Tbody(*(SiteRow(site, labels.get(site.account_id, ""), now) for site in ordered)),
+        Tbody(
+            *(SiteRow(site, labels.get(site.account_id, ""), now, role=role) for site in ordered)
+        ),
         cls="table sites-table",
     )
-    words = f"{len(sites)} of {total} sites" if total != 1 else f"{len(sites)} of 1 site"
+    words = f"{len(sites)} of {counted(total, 'site')}"
     return Div(
         Section(table if sites else _NoMatch(), cls="card sites", aria_label="Sites"),
         P(Span(words, role="status"), cls="list-foot"),
@@ -201,8 +212,7 @@ def _sentence(sites: Sequence[Site]) -> str:
     if not sites:
         return "No sites yet."
     places = len({site.account_id for site in sites})
-    words = f"{len(sites)} site{'' if len(sites) == 1 else 's'}"
-    words += f" in {places} place{'' if places == 1 else 's'}."
+    words = f"{counted(len(sites), 'site')} in {counted(places, 'place')}."
     broken = sum(site.status in (SiteStatus.FAILING, SiteStatus.UNKNOWN) for site in sites)
     if not broken:
         return words

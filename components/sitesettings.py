@@ -9,6 +9,7 @@ from fasthtml.common import (
     A,
     Button,
     Div,
+    Input,
     P,
     Script,
     Section,
@@ -19,7 +20,7 @@ from app.models import Account, AccountKind, Site
 from components.commandfield import CommandArea, CommandNotesView, CommandPlace
 from components.dialogs import Dialog
 from components.feedback import CodeBox
-from components.forms import Consequences, Field, PageForm
+from components.forms import Consequences, Field, FormError, PageForm
 from components.icons import Icon
 
 
@@ -44,7 +45,7 @@ def SiteSettings(
         Section(
             Div(H2("Command"), cls="card-head"),
             _CommandForm(site, command, errors, notes, is_local=is_local)
-            if may_change
+            if may_change and not site.is_gone
             else Div(CodeBox(site.command, "command"), cls="card-body"),
             cls="card",
         ),
@@ -94,6 +95,8 @@ def _CommandForm(
 def _DangerZone(
     site: Site, values: Mapping[str, str], errors: Mapping[str, str], *, is_local: bool
 ) -> FT:
+    if site.is_gone:
+        return _RemovalZone(site, errors)
     where = "on this machine" if is_local else "in the account"
     return Section(
         Div(H2("Danger zone"), cls="card-head"),
@@ -112,6 +115,50 @@ def _DangerZone(
             is_open="confirm" in errors,
         ),
         cls="card danger",
+    )
+
+
+def _RemovalZone(site: Site, errors: Mapping[str, str]) -> FT:
+    """Of a site that its host does not have any more: it can only leave the list."""
+    form = PageForm(
+        urls.site_action(*site.key, "delete"),
+        Input(type="hidden", name="only_here", value="yes"),
+        Div(
+            FormError({"": errors.get("confirm", "")}),
+            Consequences(
+                gone=["It leaves the list of sites here."],
+                kept=[
+                    "Nothing is deleted at the host, which does not know it any more.",
+                    "How it was made is kept for 30 days. Under Activity it can be recreated with "
+                    "one click.",
+                ],
+                cls="bullets",
+            ),
+            cls="dialog-body",
+        ),
+        Div(
+            A("Keep it", href=urls.site_settings(*site.key), cls="btn", data_close=True),
+            Button("Remove from the list", cls="btn btn-primary"),
+            cls="dialog-foot",
+        ),
+    )
+    return Section(
+        Div(H2("Gone at its host"), cls="card-head"),
+        Div(
+            Div(
+                H3("Remove from the list"),
+                P("At the host there is nothing left to stop or to delete.", cls="hint"),
+            ),
+            A("Remove from the list…", href=f"#{urls.DELETE_DIALOG}", cls="btn"),
+            cls="setting",
+        ),
+        Dialog(
+            urls.DELETE_DIALOG,
+            f"Remove {site.domain_name} from the list?",
+            form,
+            is_open="confirm" in errors,
+        ),
+        cls="card",
     )
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from fasthtml.common import to_xml
 
-from app.models import Frame, Raised, Traceback
+from app.models import Frame, Raised, Traceback, counted
 from components.icons import Icon
 from components.logtext import (
     render_message,
@@ -88,7 +88,7 @@ def _frame(frame: Frame, indent: str) -> Iterator[str]:
 
 def _folded(frames: Sequence[Frame]) -> str:
     """`… 6 frames in starlette and uvicorn`, in the order in which they come."""
-    count = f"… {len(frames)} frame{'' if len(frames) == 1 else 's'} in"
+    count = f"… {counted(len(frames), 'frame')} in"
     packages = list(dict.fromkeys(frame.package for frame in frames))
     if len(packages) > _NAMED_PACKAGES:
         rest = len(packages) - _NAMED_PACKAGES + 1

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from app.errors import HostingError, HostRefused, SiteBusy, SwitchedOff
+from app.errors import HostingError, HostRefused, NotSent, SiteBusy, SwitchedOff
 from app.hosting.aftermath import Aftermath
 from app.hosting.client import HostingClient
 from app.hosting.journalled import JournalledCalls, as_known
@@ -19,6 +19,8 @@ from app.models import (
     SiteAction,
     Specification,
 )
+
+GONE = "The host does not know this site any more. How it was made is kept here."
 
 
 class SiteActions:
@@ -44,6 +46,8 @@ class SiteActions:
         of a switch was lost, SwitchedOff if a reload is not finished.
         """
         client = self._log.client(site.account_id)
+        if site.is_gone:
+            raise NotSent(GONE)
         if action is SiteAction.DISABLE:
             self._log.check_not_own(site)
         operation = await self._begin_action(action, site, actor)
@@ -57,21 +61,22 @@ class SiteActions:
         except SwitchedOff:
             raise
         except HostingError as error:
-            await self._aftermath.take_back(action, site)
+            await self._aftermath.take_back(site)
+            failure = await self._explained(client, site, error)
             if operation is not None:
-                await self._log.fail(operation, error)
-            await self._log.record(action, site, actor, f"failed: {error}")
-            raise
+                await self._log.fail(operation, failure)
+            await self._log.record(action, site, actor, f"failed: {failure}")
+            raise failure from None
         except BaseException:
             # A locked database, or the end of the request; what was written down is seen to.
-            await self._aftermath.take_back(action, site)
+            await self._aftermath.take_back(site)
             raise
         if operation is not None:
             await self._log.journal.close(operation, OperationState.DONE, is_told=False)
         else:
             await self._log.record(action, site, actor, "done")
         self._refresh_soon(site.account_id)
-        self._aftermath.follow(action, site, actor.session_id)
+        await self._aftermath.follow(action, site, actor.session_id)
         return await self._known.get(*site.key) or site
 
     async def _begin_action(self, action: SiteAction, site: Site, actor: Actor) -> Operation | None:
@@ -101,6 +106,24 @@ class SiteActions:
             self._log.check_not_own(site)
             return found[1]
         return None
+
+    async def _explained(
+        self, client: HostingClient, site: Site, error: HostingError
+    ) -> HostingError:
+        """The same error, unless the site turns out to be gone: then it is shown so at once.
+
+        The local host tells by itself what it does not have any more.
+        """
+        if site.is_local or not isinstance(error, HostRefused) or error.status != 404:
+            return error
+        try:
+            found = await calls.look(client, site.domain_name)
+        except HostingError:
+            return error
+        if found is not None:
+            return error
+        await self._known.mark_gone(site.key)
+        return HostRefused(GONE, error.status)
 
     async def _begin_switching(
         self, client: HostingClient, found: Specification, actor: Actor

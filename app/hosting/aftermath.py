@@ -3,14 +3,15 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from app.hosting.changes import Announcement, Change, Changes, SiteChanged
 from app.hosting.known import KnownSites
 from app.hosting.verdict import Verdicts
 from app.models import Site, SiteAction, SiteStatus, Toast
 
-# A site that has not answered by then is said to be still starting.
-SETTLE_SECONDS = 60.0
+# A site that has not answered by then is said to be still starting. Longer than any verdict takes.
+SETTLE_SECONDS = 75.0
 
 
 class Aftermath:
@@ -30,32 +31,47 @@ class Aftermath:
         expected = _expected(action, site)
         if self._verdicts is not None:
             await self._verdicts.expect(site, _awaited(expected))
+            expected = _as_listed(expected)
         await self._known.save(expected)
 
-    async def take_back(self, action: SiteAction, site: Site) -> None:
-        """The call failed: as before, unless something newer has been seen meanwhile."""
-        if self._verdicts is not None:
-            await self._verdicts.expect(site, None)
-        expected, now = _expected(action, site), await self._known.get(*site.key)
-        if now is not None and (now.status, now.enabled) == (expected.status, expected.enabled):
-            await self._known.save(site)
+    async def take_back(self, site: Site) -> None:
+        """The call failed: as before, unless the host has listed the site since.
 
-    def follow(self, action: SiteAction, site: Site, session_id: str) -> None:
+        What else was found out meanwhile stays: that the host cannot be read, for instance.
+        """
+        if self._verdicts is not None:
+            await self._verdicts.take_back(site)
+            site = _as_listed(site)
+        now = await self._known.get(*site.key)
+        if now is None or now.seen_at != site.seen_at:
+            return
+        before = now if now.status is SiteStatus.UNKNOWN else site
+        await self._known.save(
+            replace(now, enabled=site.enabled, status=before.status, reason=before.reason)
+        )
+
+    async def follow(self, action: SiteAction, site: Site, session_id: str) -> None:
         """After the call: finds out what became of it and tells the session's pages."""
-        if self._verdicts is not None and action is not SiteAction.DISABLE:
-            self._verdicts.find_out(site)
+        now = datetime.now(UTC)
+        if self._verdicts is not None:
+            self._verdicts.find_out(site, _awaited(_expected(action, site)))
         task = asyncio.create_task(self._announce(action, site, session_id))
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)
+        if action is SiteAction.RELOAD and not site.is_local:
+            await self._known.note_reload(site.key, now)
 
-    async def begun(self, site: Site, session_id: str) -> None:
-        """A site has just been made, or got its new command: it is to start if it is enabled."""
+    async def begun(
+        self, site: Site, session_id: str, action: SiteAction = SiteAction.ENABLE
+    ) -> None:
+        """A site has just been made, got its new command, or was switched off and on to reload it:
+        it is to start if it is enabled."""
         if not site.enabled:
             return
-        if self._verdicts is not None:
-            await self._verdicts.expect(site, SiteStatus.STARTING)
-            await self._known.announce(site.key)
-        self.follow(SiteAction.ENABLE, site, session_id)
+        if self._verdicts is not None and not site.is_local:
+            await self._verdicts.expect(site, _awaited(_expected(action, site)))
+            await self._known.save(_as_listed(site))
+        await self.follow(action, site, session_id)
 
     async def close(self) -> None:
         if self._verdicts is not None:
@@ -88,6 +104,16 @@ def _expected(action: SiteAction, site: Site) -> Site:
     return replace(site, enabled=False, status=SiteStatus.DISABLED, reason="")
 
 
+def _as_listed(site: Site) -> Site:
+    """As its host lists it: of a site elsewhere the rest is found out, and kept apart from that.
+
+    A list may be long in coming, and what was found out is to be seen before.
+    """
+    if site.is_local or site.status is SiteStatus.UNKNOWN or not site.enabled:
+        return site
+    return replace(site, status=SiteStatus.RUNNING, reason="")
+
+
 def _awaited(expected: Site) -> SiteStatus | None:
     return None if expected.status.is_settled else expected.status
 
@@ -109,11 +135,18 @@ def _outcome(action: SiteAction, site: Site, settled: Site | None) -> Toast | No
         return Toast(f"{text}: {domain}", settled.reason, is_error=True, site_key=site.key)
     if settled.status is not SiteStatus.RUNNING:
         return None
+    is_reload = action is SiteAction.RELOAD
     if settled.answer is None:
         # Not every host says how a site answers.
-        accepted = Toast(f"{domain} reloaded", "The host has accepted it.", site_key=site.key)
-        return accepted if action is SiteAction.RELOAD else None
+        return Toast(f"{domain} reloaded", _seen(settled), site_key=site.key) if is_reload else None
     answer = settled.answer
     detail = f"Answered {answer.status} after {answer.seconds:.1f} s"
-    words = f"{domain} {action.past if action is SiteAction.RELOAD else 'is up'}"
+    words = f"{domain} {action.past if is_reload else 'is up'}"
     return Toast(words, detail, site_key=site.key)
+
+
+def _seen(settled: Site) -> str:
+    """Of a reload without a first answer of the new process."""
+    if settled.check is not None and settled.check.answer is not None:
+        return f"It answers {settled.check.answer.status}; no gap was seen."
+    return "The host accepted it. The site was not asked."

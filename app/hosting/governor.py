@@ -17,7 +17,7 @@ from app.errors import (
 from app.hosting.breaker import Breaker
 from app.hosting.budget import CALLS, LIMIT, SHORTEST_SECONDS, Budget, Urgency
 from app.hosting.pause import Pause
-from app.models import CallBudget
+from app.models import CallBudget, counted
 
 PATIENCE_SECONDS = 10.0
 """How long a person's click waits for its turn."""
@@ -63,11 +63,12 @@ class _Lane:
 
     def held(self, now: float) -> str:
         """Why nothing goes out, in words for people; empty if nothing is held."""
+        failed = f"{counted(self.breaker.failures, 'call')} failed in a row"
         if self.breaker.is_probing:
-            return f"{self.breaker.failures} calls failed in a row; trying again now."
+            return f"{failed}; trying again now."
         if self.breaker.is_open:
             seconds = math.ceil(self.breaker.left(now))
-            return f"{self.breaker.failures} calls failed in a row; next try in {seconds} s."
+            return f"{failed}; next try in {seconds} s."
         if left := self.pause.left(now):
             asked = self.pause.asked_seconds
             said = "said that there were too many calls"

@@ -14,12 +14,14 @@ and so cannot be one:
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from anyio import to_thread
 
 from app.hosting.changes import Changes, ListChanged, SiteChanged, SiteGone
-from app.models import Site
+from app.models import Site, SiteKey
 from app.store.sites import Sites
 
 
@@ -30,7 +32,7 @@ class KnownSites:
         self._sites = sites
         self._changes = changes
         # What an operation takes away and makes anew is shown so until it is done.
-        self._in_work: dict[tuple[str, str], Site] = {}
+        self._in_work: dict[SiteKey, Site] = {}
 
     async def show_in_work(self, site: Site) -> None:
         """Shows the site so, whatever lists of the account say, until `end_work`."""
@@ -70,7 +72,13 @@ class KnownSites:
         if before.keys() != {site.key for site in saved}:
             self._changes.publish(ListChanged())
 
-    async def announce(self, key: tuple[str, str]) -> None:
+    async def mark_gone(self, key: SiteKey) -> None:
+        """Its account does not have it any more; what is known of it stays."""
+        site = await self.get(*key)
+        if site is not None:
+            await self.save(replace(site, is_gone=True))
+
+    async def announce(self, key: SiteKey) -> None:
         """Tells of a site whose check is another."""
         site = await self.get(*key)
         if site is not None:
@@ -79,6 +87,11 @@ class KnownSites:
     async def set_error_count(self, account_id: str, domain_name: str, count: int) -> None:
         if await to_thread.run_sync(self._sites.set_error_count, account_id, domain_name, count):
             await self.announce((account_id, domain_name))
+
+    async def note_reload(self, key: SiteKey, at: datetime) -> None:
+        """Of a site whose host does not tell when it was reloaded."""
+        await to_thread.run_sync(self._sites.set_reloaded, key, at)
+        await self.announce(key)
 
     async def forget(self, account_id: str, domain_name: str) -> None:
         await to_thread.run_sync(self._sites.delete, account_id, domain_name)

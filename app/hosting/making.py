@@ -23,6 +23,7 @@ from app.models import (
     OperationState,
     Site,
     Specification,
+    counted,
 )
 
 # Looks, a deletion, a creation, the switch, the certificate and the reload.
@@ -72,6 +73,9 @@ class SiteMaker:
         client = self._log.client(site.account_id)
         self._log.check_not_own(site)
         found = await self._describe(client, site, OperationKind.DELETE, actor)
+        if found is not None and site.is_gone:
+            self._refresh_soon(site.account_id)
+            raise NotSent("The host has this site again.")
         if found is None and not site.is_gone:
             # The host may not show yet what has just been made.
             await asyncio.sleep(self._log.pace.double_look)
@@ -109,12 +113,13 @@ class SiteMaker:
             raise SiteBusy(f"{site.domain_name} is still being changed. Wait until that is done.")
         if (left := client.calls_left) is not None and left < CALLS_NEEDED:
             raise HostThrottled(
-                f"Only {left} calls to this account are left in this minute, and a change of a "
-                "command takes up to ten. Try again in a minute.",
+                f"This account takes only {counted(left, 'more call')} in this minute, and a "
+                "change of a command takes up to ten. Try again in a minute.",
                 60.0,
             )
         old = await self._describe(client, site, OperationKind.CHANGE_COMMAND, actor)
         if old is None:
+            await self._known.mark_gone(site.key)
             raise NotSent("The host does not know this site any more.")
         if old.command != site.command:
             self._refresh_soon(site.account_id)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from anyio import to_thread
 
+from app.errors import SiteBusy
 from app.hosting.known import KnownSites
 from app.hosting.probe import Silence, Unasked
-from app.models import Answer, Check, Site, SiteStatus
+from app.models import Answer, Check, Site, SiteKey, SiteStatus
 from app.store.checks import Checks
 
 # A site that gave no good answer is asked again soon, for ten minutes: it may be a hiccup of the
@@ -19,6 +20,8 @@ SECOND_LOOK_SECONDS = 30.0
 SECOND_LOOKS = 20
 STEP_SECONDS = 5.0
 AT_ONCE = 4
+# For all of one question that a person waits for.
+PERSON_SECONDS = 15.0
 # What the host's own front says when the program behind it does not answer.
 FRONT_STATUSES = frozenset({502, 503, 504})
 
@@ -51,7 +54,8 @@ class SiteWatch:
         self._checks = checks
         self._intervals = intervals
         self._pace = pace or WatchPace()
-        self._unasked_at: dict[tuple[str, str], datetime] = {}
+        self._unasked_at: dict[SiteKey, datetime] = {}
+        self._asked_for_people: set[SiteKey] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -63,6 +67,25 @@ class SiteWatch:
                 # A locked database or a full disk passes.
                 _log.exception("Checking the sites failed; trying again.")
             await asyncio.sleep(self._pace.step)
+
+    async def ask_now(self, site: Site) -> Answer | Silence | Unasked:
+        """Asks because a person wants to know, whatever the interval, and keeps what came of it.
+
+        Raises SiteBusy if that is being done already.
+        """
+        if site.key in self._asked_for_people or not site.status.is_settled:
+            raise SiteBusy(f"{site.domain_name} is being asked already.")
+        self._asked_for_people.add(site.key)
+        try:
+            async with asyncio.timeout(PERSON_SECONDS):
+                result = await self._ask(site.url)
+        except TimeoutError:
+            result = Silence("It did not answer in time.")
+        finally:
+            self._asked_for_people.discard(site.key)
+        if not isinstance(result, Unasked):
+            await self._keep(site, result, datetime.now(UTC))
+        return result
 
     async def _check(self, site: Site) -> None:
         """Asks now and keeps what came of it, unless the site cannot be asked from here."""
@@ -76,6 +99,9 @@ class SiteWatch:
         if isinstance(result, Unasked):
             self._unasked_at[site.key] = now
             return
+        await self._keep(site, result, now)
+
+    async def _keep(self, site: Site, result: Answer | Silence, now: datetime) -> None:
         check = judge(result, site.check, now)
         if await to_thread.run_sync(self._checks.note, site.key, check):
             await self._known.announce(site.key)
@@ -90,8 +116,8 @@ class SiteWatch:
     def _is_due(self, site: Site, intervals: Mapping[str, float], now: datetime) -> bool:
         interval = intervals.get(site.account_id, 0.0)
         # A site that is being waited for after a click is asked by who waits.
-        is_askable = site.status in (SiteStatus.RUNNING, SiteStatus.FAILING)
-        if not interval or site.is_local or not site.enabled or not is_askable:
+        is_up = site.status in (SiteStatus.RUNNING, SiteStatus.FAILING)
+        if not interval or not is_up or not site.is_askable:
             return False
         times = [self._unasked_at.get(site.key), site.check.at if site.check else None]
         last = max(filter(None, times), default=None)

@@ -1,7 +1,7 @@
 """What became of a click: whether the site answers again, crashes, or does neither.
 
 The API accepts a reload before the new process is up and says nothing of how it went, so the
-site's own address and its error log are asked.
+site's own address and its error log are asked. The old process may answer for a while yet.
 """
 
 import asyncio
@@ -15,14 +15,17 @@ from typing import NamedTuple, Protocol
 
 from anyio import to_thread
 
+from app.hosting.evidence import Evidence
 from app.hosting.known import KnownSites
 from app.hosting.probe import Silence, Unasked
 from app.hosting.sitewatch import FRONT_STATUSES, Ask
-from app.models import Answer, Check, Crash, Site, SiteStatus
+from app.models import Answer, Check, Crash, Site, SiteKey, SiteStatus
 from app.store.checks import Checks
 
 # Longer than any call: whoever has announced one and does not follow it up is gone.
 ABANDONED_SECONDS = 180.0
+
+_NOT_ASKED = Unasked("Nobody wants it to be asked.")
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +36,9 @@ class Crashes(Protocol):
     async def ready(self) -> None:
         """Returns when what is written from now on can be told from what was there before."""
 
+    async def read_again(self) -> None:
+        """Returns when the log has been read once more."""
+
     async def newest(self) -> Crash | None:
         """The last exception, or the last error, since then."""
 
@@ -40,24 +46,28 @@ class Crashes(Protocol):
         """The last exception or error, else the last line, whenever it was written."""
 
 
-CrashesOf = Callable[[tuple[str, str]], AbstractAsyncContextManager[Crashes]]
+CrashesOf = Callable[[SiteKey], AbstractAsyncContextManager[Crashes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: for the log to be read before the call; between two questions; for an answer; for a
+    """Seconds: for the log to be read before the call, and once more after an answer; between two
+    questions; after a reload, until a good answer is not the old process's; for an answer; for a
     site that cannot be asked; and for the 404 that a new site answers at first.
     """
 
     log: float = 1.0
+    read_again: float = 5.0
     step: float = 2.0
+    settling: float = 10.0
     answer: float = 45.0
     unasked: float = 20.0
     not_found: float = 30.0
 
 
 class Finding(NamedTuple):
-    """The check that a look ended with, and the good answer with the seconds since the click."""
+    """The check that a look ended with, and the new process's first answer with the seconds since
+    the click: None where it crashes, or where no gap parts it from the old one's."""
 
     check: Check
     first: Answer | None = None
@@ -65,11 +75,22 @@ class Finding(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _Case:
-    """One click: the log has been read up to it, the call has been made."""
+    """One click: the log has been read up to it, the call has been made.
 
+    `status` is how the site is shown meanwhile. After a reload, what answers may still be the
+    process of before.
+    """
+
+    status: SiteStatus
     is_ready: asyncio.Event = field(default_factory=asyncio.Event)
     is_made: asyncio.Event = field(default_factory=asyncio.Event)
+    made_at: float = 0.0
     task: "asyncio.Task[None] | None" = None
+
+    def go(self, made_at: float) -> None:
+        """The call was accepted at that second of the monotonic clock."""
+        self.made_at = made_at
+        self.is_made.set()
 
 
 class Verdicts:
@@ -88,28 +109,46 @@ class Verdicts:
         self._known = known
         self._checks = checks
         self._patience = patience or Patience()
-        self._cases: dict[tuple[str, str], _Case] = {}
+        self._cases: dict[SiteKey, _Case] = {}
+        # Accepted calls whose end was not found out yet at the next click.
+        self._interrupted: dict[SiteKey, _Case] = {}
 
     async def expect(self, site: Site, status: SiteStatus | None) -> None:
         """Before the call: a list read meanwhile would say that the site runs, and what its log
         holds by now does not count.
 
-        None: nothing is waited for, because the call failed or the site is to be disabled.
+        None: nothing is waited for, because the site is to be disabled.
         """
         if site.is_local:
             return
         self._drop(site.key)
         await to_thread.run_sync(self._checks.expect, site.key, status)
         if status is not None:
-            case = self._open(site)
+            case = self._open(site, status)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience.log):
                     await case.is_ready.wait()
 
-    def find_out(self, site: Site) -> None:
-        """Begins to look, after the call."""
-        if not site.is_local:
-            (self._cases.get(site.key) or self._open(site)).is_made.set()
+    async def take_back(self, site: Site) -> None:
+        """The call failed: what was known before it, as in `site`, counts again, and a look that
+        the click has interrupted goes on."""
+        if site.is_local:
+            return
+        self._drop(site.key)
+        before = self._interrupted.pop(site.key, None)
+        if before is not None:
+            await to_thread.run_sync(self._checks.expect, site.key, before.status)
+            self._open(site, before.status).go(before.made_at)
+        elif site.check is None:
+            await to_thread.run_sync(self._checks.expect, site.key, None)
+        else:
+            await to_thread.run_sync(self._checks.record, site.key, site.check, site.answer)
+
+    def find_out(self, site: Site, status: SiteStatus | None) -> None:
+        """Begins to look, after the call that `status` was expected of, unless it is None."""
+        self._interrupted.pop(site.key, None)
+        if status is not None and not site.is_local:
+            (self._cases.get(site.key) or self._open(site, status)).go(time.monotonic())
 
     async def close(self) -> None:
         tasks = [case.task for case in self._cases.values() if case.task is not None]
@@ -117,15 +156,19 @@ class Verdicts:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _open(self, site: Site) -> _Case:
-        case = self._cases[site.key] = _Case()
+    def _open(self, site: Site, status: SiteStatus) -> _Case:
+        case = self._cases[site.key] = _Case(status)
         case.task = asyncio.create_task(self._run(site, case))
         return case
 
-    def _drop(self, key: tuple[str, str]) -> None:
+    def _drop(self, key: SiteKey) -> None:
         case = self._cases.pop(key, None)
-        if case is not None and case.task is not None:
+        if case is None:
+            return
+        if case.task is not None:
             case.task.cancel()
+        if case.is_made.is_set():
+            self._interrupted[key] = case
 
     async def _run(self, site: Site, case: _Case) -> None:
         try:
@@ -153,7 +196,7 @@ class Verdicts:
             try:
                 async with asyncio.timeout(ABANDONED_SECONDS):
                     await case.is_made.wait()
-                return await self._look(site, crashes)
+                return await self._look(site, crashes, case)
             except Exception:
                 _log.exception("Finding out about a site failed.")
                 return None
@@ -161,31 +204,61 @@ class Verdicts:
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)
 
-    async def _look(self, site: Site, crashes: Crashes) -> Finding | None:
-        """None if the site cannot be asked, and it logs no crash."""
-        start = time.monotonic()
+    async def _look(self, site: Site, crashes: Crashes, case: _Case) -> Finding | None:
+        """None if the site is not or cannot be asked, and it logs no crash."""
+        patience = self._patience
+        known = await self._known.get(*site.key)
+        is_asked = known is not None and bool(known.check_seconds)
+        is_reload = case.status is SiteStatus.RELOADING
+        seen = Evidence(patience.settling if is_reload else 0.0)
         while True:
-            result = await self._ask(site.url)
-            taken = time.monotonic() - start
-            if isinstance(result, Answer) and not self._is_bad(result, taken):
-                return Finding(Check(datetime.now(UTC), result), Answer(result.status, taken))
+            result = await self._ask(site.url) if is_asked else _NOT_ASKED
+            taken = time.monotonic() - case.made_at
+            # Of a reload, the end of the old process may be what was logged beside one bad answer.
+            suspect = seen.crash
             if crash := await crashes.newest():
-                return _crashing(result, crash)
-            is_unasked = isinstance(result, Unasked)
-            if taken > (self._patience.unasked if is_unasked else self._patience.answer):
-                break
-            await asyncio.sleep(self._patience.step)
+                seen.note_crash(crash, taken)
+            if isinstance(result, Answer) and not self._is_bad(result, taken, site):
+                seen.note_good(result.status, taken)
+                if await self._is_over(seen, crashes, taken):
+                    return Finding(Check(datetime.now(UTC), result), seen.first)
+            else:
+                is_unasked = isinstance(result, Unasked)
+                if seen.crash and (suspect or is_unasked or not is_reload):
+                    return _crashing(result, seen.crash)
+                if not is_unasked:
+                    seen.note_bad()
+                if taken > (patience.unasked if is_unasked else patience.answer):
+                    break
+            await asyncio.sleep(patience.step)
         if isinstance(result, Unasked):
             return None
         answer = result if isinstance(result, Answer) else None
         reason = result.reason if isinstance(result, Silence) else f"It answers {result.status}."
-        crash = await crashes.last_words()
-        said = f" Its error log ends with: {crash.words}" if crash else ""
+        last = await crashes.last_words()
+        said = f" Its error log ends with: {last.words}" if last else ""
         problem = f"No answer yet. {reason}{said}"
-        return Finding(Check(datetime.now(UTC), answer, problem, 2, crash.text if crash else ""))
+        return Finding(Check(datetime.now(UTC), answer, problem, 2, last.text if last else ""))
 
-    def _is_bad(self, answer: Answer, taken: float) -> bool:
-        is_too_early = answer.status == 404 and taken < self._patience.not_found
+    async def _is_over(self, seen: Evidence, crashes: Crashes, taken: float) -> bool:
+        """Whether the good answer after so many seconds is the end of it."""
+        if not seen.settling:
+            return True
+        if not seen.may_be_over(taken):
+            return False
+        if seen.crash is None:
+            # A crash is logged before the first bad answer that it causes.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience.read_again):
+                    await crashes.read_again()
+            if crash := await crashes.newest():
+                seen.note_crash(crash, taken)
+        return seen.may_be_over(taken)
+
+    def _is_bad(self, answer: Answer, taken: float, site: Site) -> bool:
+        """`site` is as it was before the click: some answer 404 at their first page always."""
+        was_404 = site.last_answer is not None and site.last_answer.status == 404
+        is_too_early = answer.status == 404 and taken < self._patience.not_found and not was_404
         return answer.status in FRONT_STATUSES or is_too_early
 
 
@@ -193,6 +266,9 @@ class _NoLog:
     """Of a site whose log cannot be read: its address alone is asked."""
 
     async def ready(self) -> None:
+        return
+
+    async def read_again(self) -> None:
         return
 
     async def newest(self) -> Crash | None:

@@ -120,6 +120,7 @@ def parse_site(account: Account, data: object) -> Site:
             answer=_answer(observed.get("answer")),
             last_exit=_exit(observed.get("last_exit")),
             cname=_cname(fields["webapp"], domain_name),
+            working_folder=_text(fields.get("working_directory") or ""),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise HostUnavailable(

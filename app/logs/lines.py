@@ -10,7 +10,7 @@ from datetime import datetime
 from app.logs.heads import read_head, without_escapes
 from app.logs.splitter import RawLine
 from app.logs.tracebacks import TracebackState, is_opener
-from app.models import Level, LogLine, TracebackPart
+from app.models import Level, LogLine, TracebackPart, counted
 
 SHOWN_BYTES = 4 * 1024
 _NULS = re.compile("\0+")
@@ -89,4 +89,4 @@ def _shown_text(raw: RawLine) -> str:
 
 
 def _hole_note(count: int) -> str:
-    return "[1 NUL byte]" if count == 1 else f"[{count:,} NUL bytes]"
+    return f"[{counted(count, 'NUL byte')}]"

@@ -71,6 +71,7 @@ from app.models.templates import (
     SiteTemplate,
     fill_pattern,
 )
+from app.models.words import counted
 
 __all__ = [
     "AUTO_RENEWED",
@@ -123,6 +124,7 @@ __all__ = [
     "Traceback",
     "TracebackPart",
     "certificate_alert",
+    "counted",
     "days_left",
     "fill_pattern",
     "parse_domain",

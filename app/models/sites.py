@@ -123,7 +123,9 @@ class Site:
     `enabled` is what the owner set, `status` what was observed, `reason` why it is not running.
     `error_count` is of the last 24 hours, None before it has been counted. A site `is_gone` when
     its account does not list it any more; what was known of it stays. `cname` is the name that a
-    custom domain has to point at, `certificate_alert` what is wrong with its certificate.
+    custom domain has to point at, `certificate_alert` what is wrong with its certificate. A remote
+    site is asked every `check_seconds` whether it answers, 0: never, None: Sitedeck asks no sites.
+    `working_folder` is empty for its host's own choice: here the home folder.
     """
 
     account_id: str
@@ -144,6 +146,8 @@ class Site:
     check: Check | None = None
     cname: str = ""
     certificate_alert: CertificateAlert | None = None
+    working_folder: str = ""
+    check_seconds: int | None = field(default=0, compare=False)  # chosen here, not observed
 
     @property
     def key(self) -> tuple[str, str]:
@@ -157,6 +161,11 @@ class Site:
     @property
     def is_local(self) -> bool:
         return self.account_id == LOCAL_ID
+
+    @property
+    def is_askable(self) -> bool:
+        """Whether its own address can tell how it is: local sites are known better."""
+        return not self.is_local and self.enabled and not self.is_gone
 
     @property
     def is_custom_domain(self) -> bool:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, SitedeckError
-from app.models import Account, AccountKind, Role, Toast
+from app.models import Account, AccountKind, Role, Toast, counted
 from app.routes.accountviews import ACCOUNTS_VIEW, account_views
 from app.routes.pages import set_flash, shell_page
 from app.routes.router import Router
@@ -74,7 +74,7 @@ async def test_account(req: Request) -> Response:
     except HostingError as error:
         return await _say(req, Toast(f"{account.label} cannot be read", str(error), is_error=True))
     services_of(req).log_files.resume(account.id)
-    words = f"{found.sites} sites, answered in {found.seconds * 1000:.0f} ms."
+    words = f"{counted(found.sites, 'site')}, answered in {found.seconds * 1000:.0f} ms."
     return await _say(req, Toast(f"{account.label}: the token is valid.", words))
 
 
@@ -88,9 +88,9 @@ async def set_check_interval(req: Request) -> Response:
     accounts = services_of(req).accounts
     await to_thread.run_sync(accounts.set_check_interval, account.id, seconds)
     await _record(req, "set checks", account)
-    toast = Toast(
-        f"{account.label}: its sites are asked whether they answer", f"{CHECK_INTERVALS[seconds]}."
-    )
+    how_often = CHECK_INTERVALS[seconds].lower()
+    asked = f"are asked {how_often}" if seconds else "are not asked any more"
+    toast = Toast(f"{account.label}: its sites {asked} whether they answer.")
     return await _say(req, toast)
 
 

@@ -92,5 +92,5 @@ def _view(services: Services, account: Account, site_count: int, check_seconds: 
         tuple(service.budgets_of(account.id)),
         cpu.usage,
         cpu.seen_at,
-        check_seconds,
+        check_seconds if services.site_watch is not None else None,
     )

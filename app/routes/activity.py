@@ -14,7 +14,7 @@ from app.routes.openoperations import operations_area
 from app.routes.operations import deleted_notice
 from app.routes.pages import account_labels, shell_page
 from app.routes.router import Router
-from app.routes.services import services_of, session_of, utc_now
+from app.routes.services import role_of, services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.store.activity import PAGE_ENTRIES
 from components.activity import (
@@ -79,7 +79,7 @@ async def _head(req: Request) -> list[FT]:
         return [GoneHead(req.path_params["domain"]), await deleted_notice(req)]
     label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
     return [
-        SiteHead(site, label),
+        SiteHead(site, label, role=role_of(req)),
         host_notice(services),
         await operations_area(req, site.key),
         SiteTabs(site, "activity"),

@@ -11,8 +11,8 @@ from components.https import HttpsArea, HttpsCard
 
 
 async def domain_cards(req: Request, site: Site) -> tuple[FT, ...]:
-    """None for a local site, whose name leads to this machine."""
-    if site.is_local:
+    """None for a local site, whose name leads to this machine, and for one that is gone."""
+    if site.is_local or site.is_gone:
         return ()
     https = await https_card(req, site)
     if not site.is_custom_domain:

@@ -30,7 +30,7 @@ from app.routes.openoperations import draw_operations
 from app.routes.pages import account_labels
 from app.routes.refusedtokens import refused_tokens_area
 from app.routes.router import Router
-from app.routes.services import Services, services_of, session_of, utc_now
+from app.routes.services import Services, role_of, services_of, session_of, utc_now
 from app.routes.streaming import Events, EventStream
 from app.store.accounts import LOCAL
 from components.feedback import NOTICE_EVENT, TOAST_EVENT, HostNoticeArea, ToastCard
@@ -56,7 +56,7 @@ async def page_events(req: Request) -> Response:
         req.query_params.get("view", ""),
         await to_thread.run_sync(account_labels, services),
         session_of(req).id_hash,
-        session_of(req).user.role,
+        role_of(req),
     )
     sources = [view.events(services, req.query_params.get("since", ""))]
     if view.name == ACCOUNTS_VIEW:
@@ -142,11 +142,14 @@ class PageView:
     def _draw_site(self, site: Site) -> list[bytes]:
         label = self.labels.get(site.account_id, "")
         if self.name == "sites":
-            return [_event(row_id(site), SiteRow(site, label, utc_now())), *_signals(SUMMARY_EVENT)]
+            return [
+                _event(row_id(site), SiteRow(site, label, utc_now(), role=self.role)),
+                *_signals(SUMMARY_EVENT),
+            ]
         if self.name == f"{site.account_id}/{site.domain_name}":
             return [
-                _event(head_id(site), SiteHead(site, label)),
-                _event(overview_id(site), SiteOverview(site, label, utc_now())),
+                _event(head_id(site), SiteHead(site, label, role=self.role)),
+                _event(overview_id(site), SiteOverview(site, label, utc_now(), role=self.role)),
             ]
         return []
 

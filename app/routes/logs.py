@@ -28,7 +28,7 @@ from app.routes.events import PageView
 from app.routes.openoperations import operations_area
 from app.routes.pages import account_labels, set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import Services, actor_of, services_of, session_of, utc_now
+from app.routes.services import Services, actor_of, role_of, services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.routes.streaming import Events, EventStream, merged
 from components.logtext import render_message
@@ -63,10 +63,11 @@ async def show_log(req: Request) -> FT:
     is_live = name.index == 0
     now = utc_now()
     stream = urls.log_stream(*site.key, str(name), after, since)
+    role = role_of(req)
     return await shell_page(
         req,
         f"{name} log of {site.domain_name}",
-        SiteHead(site, label),
+        SiteHead(site, label, role=role),
         host_notice(services),
         await operations_area(req, site.key),
         SiteTabs(site, "logs"),
@@ -78,7 +79,7 @@ async def show_log(req: Request) -> FT:
             after,
             stream if is_live else "",
             has_file=page.has_file,
-            may_clear=is_live and session_of(req).user.role.includes(Role.OPERATOR),
+            may_clear=is_live and not site.is_gone and role.includes(Role.OPERATOR),
             copy=_copy(services, site, name, now) if is_live else None,
             now=now,
         ),
@@ -129,7 +130,7 @@ async def follow_log(req: Request) -> Response:
     resume = req.headers.get("last-event-id") or req.query_params.get("after", "")
     cursor = Cursor.parse(resume) if resume else None
     labels = await to_thread.run_sync(account_labels, services)
-    view = PageView("/".join(site.key), labels, session_of(req).id_hash, session_of(req).user.role)
+    view = PageView("/".join(site.key), labels, session_of(req).id_hash, role_of(req))
     return EventStream(
         req,
         _lines(services, site, name, cursor),

@@ -20,7 +20,7 @@ from app.hosting.operations.worker import OperationWorker
 from app.hosting.sitewatch import SiteWatch
 from app.logs.hub import LogHub
 from app.logs.remote.sources import LogSources
-from app.models import Actor
+from app.models import Actor, Role
 from app.security.passwords import PasswordService
 from app.security.rules import auth_of
 from app.security.sessions import SessionService
@@ -73,6 +73,10 @@ def session_of(request: Request) -> SessionRow:
     session = auth_of(request.scope)
     assert session is not None
     return session
+
+
+def role_of(request: Request) -> Role:
+    return session_of(request).user.role
 
 
 def actor_of(request: Request) -> Actor:

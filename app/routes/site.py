@@ -10,7 +10,7 @@ from app.routes.openoperations import operations_area
 from app.routes.operations import deleted_notice
 from app.routes.pages import account_labels, shell_page
 from app.routes.router import Router
-from app.routes.services import services_of, utc_now
+from app.routes.services import role_of, services_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from components.site import GoneHead, SiteHead, SiteOverview, SiteTabs
 
@@ -26,14 +26,15 @@ async def site_overview(req: Request) -> FT:
     except NotFound:
         return await _deleted_page(req, since)
     label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
+    role = role_of(req)
     return await shell_page(
         req,
         site.domain_name,
-        SiteHead(site, label),
+        SiteHead(site, label, role=role),
         host_notice(services),
         await operations_area(req, site.key),
         SiteTabs(site, "overview"),
-        SiteOverview(site, label, utc_now()),
+        SiteOverview(site, label, utc_now(), role=role),
         account_id=site.account_id,
         stream_href=urls.events(f"{site.account_id}/{site.domain_name}", since),
     )

@@ -7,19 +7,21 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import urls
-from app.errors import HostingError, NotFound, OutcomeUnknown, SwitchedOff
+from app.errors import HostingError, NotFound, OutcomeUnknown, SiteBusy, SwitchedOff
 from app.hosting import sample
 from app.hosting.operations.calls import is_unclear
-from app.models import Role, Site, SiteAction, SiteStatus, Toast
+from app.hosting.probe import Silence, Unasked
+from app.hosting.sitewatch import FRONT_STATUSES
+from app.models import Answer, Role, Site, SiteAction, SiteStatus, Toast
 from app.routes.openoperations import operations_area
 from app.routes.pages import account_labels, set_flash, shell_page
 from app.routes.refusedtokens import refused_tokens_area
 from app.routes.router import Router
-from app.routes.services import Services, actor_of, services_of, session_of, utc_now
+from app.routes.services import Services, actor_of, role_of, services_of, utc_now
 from app.store.accounts import LOCAL
 from components.feedback import HostNoticeArea, ToastOutOfBand
-from components.site import SiteHead, head_id
-from components.siterow import SiteRow, row_id
+from components.site import SiteHead, SiteOverview, head_id
+from components.siterow import SiteRow, response_time, row_id
 from components.sites import (
     LIST_ID,
     SUMMARY_ID,
@@ -49,7 +51,7 @@ async def overview(req: Request) -> FT | tuple[FT, FT]:
     if part == SUMMARY_ID:
         return SummaryAndSentence(in_account, shown)
     content = (
-        SiteList(matching, len(in_account), labels, shown, utc_now())
+        SiteList(matching, len(in_account), labels, shown, utc_now(), role=role_of(req))
         if sites
         else NoSites(
             services.settings.sites_listen.port, has_local_host=services.local_host is not None
@@ -62,7 +64,7 @@ async def overview(req: Request) -> FT | tuple[FT, FT]:
         "Sites",
         SitesHead(in_account, may_create=bool(sites) and _is_admin(req)),
         host_notice(services),
-        await refused_tokens_area(services, session_of(req).user.role),
+        await refused_tokens_area(services, role_of(req)),
         await operations_area(req),
         SitesToolbar(shown) if sites else None,
         SiteSummary(in_account, shown) if sites else None,
@@ -107,6 +109,26 @@ async def disable_site(req: Request) -> FtResponse | Response:
     return await _act(req, SiteAction.DISABLE)
 
 
+@router.action(SITE_PATH + "/check")
+async def check_site(req: Request) -> FtResponse | Response:
+    """Asks the site now whether it answers; its page shows what came of it."""
+    services = services_of(req)
+    site = await find_site(req)
+    if services.site_watch is None or not site.is_askable:
+        raise NotFound("This site is not asked.")
+    try:
+        toast = _answer_toast(site, await services.site_watch.ask_now(site))
+    except SiteBusy as error:
+        toast = Toast(str(error), "What comes of it is shown here.", site_key=site.key)
+    if "hx-request" not in req.headers:
+        await to_thread.run_sync(set_flash, services, actor_of(req).session_id, toast)
+        return RedirectResponse(urls.site(*site.key), 303)
+    site = await services.known.get(*site.key) or site
+    label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
+    overview = SiteOverview(site, label, utc_now(), role=role_of(req))
+    return FtResponse((overview, ToastOutOfBand(toast)))
+
+
 async def find_site(req: Request) -> Site:
     """The site of the address. Raises NotFound."""
     account_id, domain = req.path_params["account_id"], req.path_params["domain"]
@@ -117,7 +139,7 @@ async def find_site(req: Request) -> Site:
 
 
 def _is_admin(req: Request) -> bool:
-    return session_of(req).user.role.includes(Role.ADMIN)
+    return role_of(req).includes(Role.ADMIN)
 
 
 def host_notice(services: Services) -> FT:
@@ -143,6 +165,7 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
         toast = Toast(words, str(error), is_error=True, site_key=site.key)
     except HostingError as error:
         status = 502
+        site = await services.known.get(*site.key) or site
         words = f"{action.value.capitalize()} failed: {site.domain_name}"
         detail = f"{error} {_consequence(action, error)}"
         toast = Toast(words, detail, is_error=True, site_key=site.key)
@@ -158,8 +181,8 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
 def _changed_part(req: Request, site: Site, label: str) -> FT | str | None:
     target = req.headers.get("hx-target", "")
     if target == row_id(site):
-        return SiteRow(site, label, utc_now())
-    return SiteHead(site, label) if target == head_id(site) else None
+        return SiteRow(site, label, utc_now(), role=role_of(req))
+    return SiteHead(site, label, role=role_of(req)) if target == head_id(site) else None
 
 
 async def _back(req: Request, services: Services, site: Site, toast: Toast) -> Response:
@@ -182,6 +205,17 @@ def _toast(action: SiteAction, site: Site) -> Toast:
         words = "Its page shows the first answer."
         return Toast(f"Reloading {site.domain_name}", words, site_key=site.key)
     return Toast(f"{site.domain_name} {action.past}", undo=action.opposite, site_key=site.key)
+
+
+def _answer_toast(site: Site, result: Answer | Silence | Unasked) -> Toast:
+    """What a site said when a person wanted it to be asked."""
+    if isinstance(result, Answer):
+        is_error = result.status in FRONT_STATUSES
+        words = f"{site.domain_name} answered {result.status}"
+        return Toast(words, f"In {response_time(result)}.", is_error=is_error, site_key=site.key)
+    what = "did not answer" if isinstance(result, Silence) else "cannot be asked"
+    words = f"{site.domain_name} {what}"
+    return Toast(words, result.reason, is_error=True, site_key=site.key)
 
 
 def _filter_of(req: Request) -> SiteFilter:

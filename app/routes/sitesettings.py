@@ -18,7 +18,7 @@ from app.routes.openoperations import operations_area
 from app.routes.operations import OPERATION_PATH, operation_number
 from app.routes.pages import lost_answer, set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import actor_of, services_of, session_of, utc_now
+from app.routes.services import actor_of, role_of, services_of, session_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.security.forms import read_form
 from components.commandfield import NO_NOTES, CommandNotesView
@@ -94,13 +94,15 @@ async def change_again(req: Request) -> FT:
 
 @router.action(SITE_PATH + "/delete", role=Role.ADMIN)
 async def delete_site(req: Request) -> FtResponse | Response:
-    """Only after the domain was typed."""
+    """Only after the domain was typed; what is gone at its host is only removed here."""
     services = services_of(req)
     site = await find_site(req)
     form: dict[str, str] = {}
     try:
-        form = await read_form(req, {"confirm": 300})
-        if form["confirm"].strip().lower() != site.domain_name:
+        form = await read_form(req, {"confirm": 300, "only_here": 3})
+        if form["only_here"] and not site.is_gone:
+            raise InvalidInput("The host has this site again. It was not removed.", "confirm")
+        if not form["only_here"] and form["confirm"].strip().lower() != site.domain_name:
             raise InvalidInput(f"Type {site.domain_name} to delete the site.", "confirm")
         operation = await services.maker.delete(site, actor_of(req))
     except OutcomeUnknown as error:
@@ -108,8 +110,11 @@ async def delete_site(req: Request) -> FtResponse | Response:
     except (InvalidInput, HostingError) as error:
         return FtResponse(await _page(req, site, form, {"confirm": _words(error)}), 422)
     else:
+        what = "removed from the list" if site.is_gone else "deleted"
         words = f"Its logs and files are still there. {operation.reason}".strip()
-        toast = Toast(f"{site.domain_name} deleted", words, site_key=site.key, can_recreate=True)
+        if site.is_gone:
+            words = "At its host nothing was deleted."
+        toast = Toast(f"{site.domain_name} {what}", words, site_key=site.key, can_recreate=True)
     await to_thread.run_sync(set_flash, services, session_of(req).id_hash, toast)
     return RedirectResponse(urls.SITES, 303)
 
@@ -152,13 +157,14 @@ async def _page(
     services = services_of(req)
     since = services.changes.sequence
     account = await _account(req, site)
-    may_change = session_of(req).user.role.includes(Role.ADMIN)
+    role = role_of(req)
+    may_change = role.includes(Role.ADMIN)
     stopped = await to_thread.run_sync(services.operations.stopped_change, *site.key)
     current = site.command if may_change and not site.is_gone else None
     return await shell_page(
         req,
         f"Settings of {site.domain_name}",
-        SiteHead(site, account.label),
+        SiteHead(site, account.label, role=role),
         host_notice(services),
         await operations_area(req, site.key),
         SiteTabs(site, "settings"),

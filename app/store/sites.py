@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from app.models import (
     Check,
     Exit,
     Site,
+    SiteKey,
     SiteStatus,
     certificate_alert,
     renews_itself,
@@ -24,8 +26,9 @@ _GONE = "The account does not list it any more. Its command is kept here."
 
 _SELECT = (
     "SELECT sites.*, checked_at, site_checks.status AS answer_status, seconds, problem, failures,"
-    " traceback, pending, first_status, first_seconds, expires_at, certificate_kind"
-    " FROM sites LEFT JOIN site_checks USING (account_id, domain_name)"
+    " traceback, pending, first_status, first_seconds, expires_at, certificate_kind, check_seconds"
+    " FROM sites JOIN accounts ON accounts.id = account_id"
+    " LEFT JOIN site_checks USING (account_id, domain_name)"
     " LEFT JOIN site_certificates USING (account_id, domain_name)"
 )
 
@@ -35,11 +38,20 @@ def _utc_now() -> datetime:
 
 
 class Sites:
-    """`clock` tells the time (UTC) by which a certificate is about to end."""
+    """`clock` tells the time (UTC) by which a certificate is about to end; `asks_sites` is whether
+    sites may be asked at all.
+    """
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = _utc_now,
+        *,
+        asks_sites: bool = True,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._asks_sites = asks_sites
 
     def all(self) -> list[Site]:
         return self._sites(self._database.query(_SELECT))
@@ -85,6 +97,13 @@ class Sites:
         )
         return changed > 0
 
+    def set_reloaded(self, key: SiteKey, at: datetime) -> None:
+        """Of a site whose host does not tell; lists and looks of its account leave it so."""
+        self._database.execute(
+            "UPDATE sites SET reloaded_at = ? WHERE account_id = ? AND domain_name = ?",
+            (at.timestamp(), *key),
+        )
+
     def delete(self, account_id: str, domain_name: str) -> None:
         self._database.execute(
             "DELETE FROM sites WHERE account_id = ? AND domain_name = ?", (account_id, domain_name)
@@ -92,7 +111,8 @@ class Sites:
 
     def _sites(self, rows: Iterable[Row]) -> list[Site]:
         now = self._clock()
-        return [_site(row, now) for row in rows]
+        sites = [_site(row, now) for row in rows]
+        return sites if self._asks_sites else [replace(site, check_seconds=None) for site in sites]
 
     def _upsert(self, site: Site) -> Site:
         self._database.execute(
@@ -128,6 +148,7 @@ def _observed(site: Site) -> dict[str, Any]:
         "answer": [site.answer.status, site.answer.seconds] if site.answer else None,
         "last_exit": _exit_fields(site.last_exit),
         "cname": site.cname,
+        "working_folder": site.working_folder,
     }
 
 
@@ -151,7 +172,7 @@ def _site(row: Row, now: datetime) -> Site:
         reason=reason,
         pid=observed.get("pid"),
         started_at=maybe_from_seconds(observed.get("started_at")),
-        reloaded_at=maybe_from_seconds(observed.get("reloaded_at")),
+        reloaded_at=maybe_from_seconds(row["reloaded_at"] or observed.get("reloaded_at")),
         answer=Answer(*answer) if answer else _answer(row, "first_status", "first_seconds"),
         last_exit=Exit(maybe_from_seconds(end[0]) or _EPOCH, end[1], end[2], tuple(end[3]))
         if end
@@ -160,7 +181,9 @@ def _site(row: Row, now: datetime) -> Site:
         is_gone=_is_gone(row),
         check=check,
         cname=observed.get("cname", ""),
+        working_folder=observed.get("working_folder", ""),
         certificate_alert=_alert(row, now),
+        check_seconds=row["check_seconds"],
     )
 
 

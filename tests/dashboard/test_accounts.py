@@ -131,26 +131,13 @@ def refused(place: Connected) -> list[Tag]:
 def test_an_account_is_tested_and_gets_another_token(place: Connected) -> None:
     place.add()
     place.post("/accounts/acme/test")
-    assert "1 sites, answered in" in place.get("/accounts")
+    assert "1 site, answered in" in place.get("/accounts")
     place.post("/accounts/acme/token", token="e" * 40)
     assert "The old token is still in use" in place.get("/accounts")
     place.fake.token = "d" * 40
     place.post("/accounts/acme/token", token="d" * 40)
     page = visible_text(place.get("/accounts"))
     assert "was replaced" in page and "ends with dddd" in page
-
-
-def test_how_often_sites_are_asked_is_chosen_for_each_account(place: Connected) -> None:
-    place.add()
-    chosen = "#check-acme option[selected]"
-    assert one(parse(place.get("/accounts")), chosen).get_text() == "Every 5 minutes"
-    place.post("/accounts/acme/checks", seconds="0")
-    page = place.get("/accounts")
-    assert one(parse(page), chosen).get_text() == "Never"
-    assert "Never." in visible_text(page)
-    for wrong in ("7", "-1", "x", ""):
-        assert place.post("/accounts/acme/checks", seconds=wrong).status_code == 400
-    assert place.services.accounts.check_intervals()["acme"] == 0
 
 
 def test_a_removed_account_is_asked_about_and_its_sites_go_on(place: Connected) -> None:

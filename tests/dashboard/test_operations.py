@@ -337,3 +337,34 @@ def test_a_local_site_comes_back_with_its_folder(deck: Deck) -> None:
     site = deck.ask("GET", f"/api/v1/user/local/websites/{WORKS}/")
     assert isinstance(site, dict)
     assert site["working_directory"] == folder
+
+
+def failure(place: Place) -> str:
+    """What the page says of a click that failed."""
+    return " ".join(one(place.page("/"), ".notice[aria-label=Result]").get_text(" ").split())
+
+
+def test_a_reload_that_was_not_sent_says_so(place: Place) -> None:
+    held = place.hold("create before")
+    place.page("/")
+    place.post(f"{SITE}/reload")
+    words = failure(place)
+    assert f"{SHOP} is still being changed. Nothing was changed." in words
+    held.go.set()
+    place.until_closed()
+
+
+def test_a_throttled_reload_was_not_made(place: Place) -> None:
+    place.fake.trouble("reload", Trouble.THROTTLED)
+    place.post(f"{SITE}/reload")
+    words = failure(place)
+    assert words.startswith(f"Reload failed: {SHOP} The host says that there were too many calls.")
+    assert words.endswith("Nothing was changed.")
+    site = place.services.sites.get("acme", SHOP)
+    assert site is not None and site.status is SiteStatus.RUNNING
+
+
+def test_a_reload_whose_answer_was_lost_is_not_known(place: Place) -> None:
+    place.fake.trouble("reload", Trouble.RESET_AFTER)
+    place.post(f"{SITE}/reload")
+    assert failure(place).endswith("Whether it was reloaded is not known.")

@@ -1,5 +1,7 @@
 """The overview: every site with its status, filtered, drawn from the store alone."""
 
+from pathlib import Path
+
 import pytest
 
 from app.localhost.ask import ask
@@ -100,3 +102,21 @@ def test_what_a_silent_host_was_last_known_to_run_stays_as_unknown(deck: Deck) -
     assert "was stopped" in notice.get_text()
     assert attribute(one(notice, "form"), "action") == "/accounts/local/start"
     assert "runs every enabled site" in visible_text(str(notice))
+
+
+def test_the_details_of_a_local_site_name_its_folder(deck: Deck, tmp_path: Path) -> None:
+    def folder(domain: str) -> str:
+        page = parse(deck.dashboard.client.get(f"/accounts/local/sites/{domain}").text)
+        facts = page.select(".facts > div")
+        return next(one(f, "dd").get_text() for f in facts if one(f, "dt").get_text() == "Folder")
+
+    assert folder(WORKS) == "The home folder"
+    website = {
+        "domain_name": "placed.localhost",
+        "enabled": False,
+        "working_directory": str(tmp_path),
+        "webapp": {"command": "/bin/true ${DOMAIN_SOCKET}"},
+    }
+    deck.ask("POST", "/api/v1/user/local/websites/", website)
+    eventually(lambda: deck.services.sites.get("local", "placed.localhost"), "the site is listed")
+    assert folder("placed.localhost") == str(tmp_path)

@@ -20,14 +20,17 @@ PATH = f"/accounts/acme/sites/{SITE}"
 
 
 class World:
-    """Sites answer what a test says."""
+    """Sites answer what a test says: `results` one after the other, then `result`."""
 
     def __init__(self) -> None:
         self.result: Answer | Silence | Unasked = Answer(200, 0.31)
+        self.results: list[Answer] = []
+        self.asked = 0
 
     async def ask(self, url: str) -> Answer | Silence | Unasked:
         assert url == f"https://{SITE}"
-        return self.result
+        self.asked += 1
+        return self.results.pop(0) if self.results else self.result
 
 
 @pytest.fixture
@@ -59,13 +62,19 @@ def test_a_site_is_asked_by_itself_and_its_answer_is_in_the_list(place: Connecte
     assert "It answered 200 in 310 ms" in visible_text(place.get(PATH))
 
 
-def test_a_reload_ends_with_the_first_answer(place: Connected) -> None:
+def test_a_reload_ends_with_the_first_answer(place: Connected, world: World) -> None:
+    world.results = [Answer(200, 0.1), Answer(502, 0.1)]
     place.post(f"{PATH}/reload")
     until(place, SiteStatus.RUNNING)
     site = place.services.sites.get("acme", SITE)
     assert site is not None and site.answer is not None
     assert site.answer.status == 200
-    assert "First answer 200 after" in visible_text(place.get(PATH))
+    page = visible_text(place.get(PATH))
+    assert "First answer 200 after" in page
+    assert site.reloaded_at is not None
+    stamp = site.reloaded_at.isoformat()
+    assert one(parse(place.get("/")), f'.col-reload-at time[datetime="{stamp}"]')
+    assert one(parse(place.get(PATH)), f'.facts time[datetime="{stamp}"]')
 
 
 def test_a_site_that_crashes_after_a_reload_says_why(place: Connected, world: World) -> None:
@@ -80,6 +89,19 @@ def test_a_site_that_crashes_after_a_reload_says_why(place: Connected, world: Wo
     page = parse(place.get(PATH))
     assert reason in one(page, ".notice.bad").get_text()
     assert "import shop" in one(page, ".notice.bad pre").get_text()
+
+
+def test_a_crash_behind_the_answer_of_the_old_process_is_no_success(
+    place: Connected, world: World
+) -> None:
+    place.post(f"{PATH}/reload")
+    asked = world.asked
+    eventually(lambda: world.asked > asked, "the old process answers after the call")
+    assert place.status() is SiteStatus.RELOADING
+    place.fake.write_log(SITE, CRASH)
+    world.result = Answer(502, 0.1)
+    until(place, SiteStatus.FAILING)
+    assert "No module named 'shop'" in visible_text(place.get(PATH))
 
 
 def test_a_list_read_meanwhile_does_not_end_the_waiting(place: Connected, world: World) -> None:

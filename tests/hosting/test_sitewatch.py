@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import SiteBusy
 from app.hosting.changes import Changes, SiteChanged
 from app.hosting.known import KnownSites
 from app.hosting.probe import Silence, Unasked
@@ -95,6 +96,11 @@ async def test_two_checks_without_an_answer_are_a_failing_site(place: Place) -> 
     with place.changes.subscribe() as queue:
         async with place.watching():
             site = await place.until_status(SiteStatus.FAILING)
+
+            async def are_told() -> bool:
+                return queue.qsize() >= 2
+
+            await until(are_told)
         changes = [queue.get_nowait() for _ in range(queue.qsize())]
     assert site.reason == "It did not answer in time."
     assert len(place.asked) == 2
@@ -225,3 +231,55 @@ async def test_one_site_that_cannot_be_asked_by_mistake_stops_no_other(
         await until(is_kept)
         await asyncio.sleep(0.1)
     assert place.asked.count(SHOP.url) == 1
+
+
+async def test_a_person_is_answered_at_once_whatever_the_interval(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.accounts.set_check_interval(REMOTE.id, 0)
+    async with place.watching() as watch:
+        assert await watch.ask_now(SHOP) == GOOD
+    assert (await place.shop()).check == Check(NOW, GOOD)
+
+
+async def test_one_question_of_people_at_a_time_for_each_site(place: Place) -> None:
+    await place.known.save(SHOP)
+    go = asyncio.Event()
+
+    async def ask(url: str) -> Answer:
+        place.asked.append(url)
+        await go.wait()
+        return GOOD
+
+    place.ask = ask  # type: ignore[method-assign]
+    place.accounts.set_check_interval(REMOTE.id, 0)
+    other = replace(SHOP, domain_name="blog.example.org", url="https://blog.example.org")
+    async with place.watching() as watch, asyncio.TaskGroup() as tasks:
+        tasks.create_task(watch.ask_now(SHOP))
+        await place.until_asked(1)
+        with pytest.raises(SiteBusy):
+            await watch.ask_now(SHOP)
+        tasks.create_task(watch.ask_now(other))
+        await place.until_asked(2)
+        go.set()
+    assert place.asked == [SHOP.url, other.url]
+
+
+async def test_a_site_that_is_waited_for_is_asked_by_who_waits(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.checks.expect(SHOP.key, SiteStatus.RELOADING)
+    async with place.watching() as watch:
+        with pytest.raises(SiteBusy):
+            await watch.ask_now(await place.shop())
+    assert place.asked == []
+
+
+async def test_after_a_question_that_failed_another_may_be_asked(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.result = Silence("It did not answer in time.")
+    place.accounts.set_check_interval(REMOTE.id, 0)
+    async with place.watching() as watch:
+        for times in (1, 2):
+            assert await watch.ask_now(await place.shop()) == place.result
+            check = (await place.shop()).check
+            assert check is not None and check.failures == times
+    assert (await place.shop()).status is SiteStatus.FAILING

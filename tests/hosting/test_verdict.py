@@ -1,35 +1,46 @@
 """After a click Sitedeck finds out what really happened, and says so."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from app.hosting.known import KnownSites
 from app.hosting.probe import Silence, Unasked
 from app.hosting.verdict import Patience, Verdicts
 from app.models import Answer, Check, Crash, SiteStatus
+from app.store.sites import Sites
 from tests.hosting.conftest import NOW, SHOP, until
 from tests.hosting.test_sitewatch import GOOD, Place
 
 pytestmark = pytest.mark.anyio
-SHORT = Patience(log=0.05, step=0.01, answer=0.3, unasked=0.1, not_found=0.1)
+SHORT = Patience(
+    log=0.05, read_again=0.05, step=0.01, settling=0.15, answer=0.6, unasked=0.1, not_found=0.1
+)
+# What ends with the settling time does not end within a test.
+UNHURRIED = replace(SHORT, read_again=20.0, settling=60.0, answer=60.0)
 DOWN = Answer(502, 0.1)
 
 
 @dataclass
 class Log:
-    """A site's error log, as far as a verdict reads it."""
+    """A site's error log, as far as a verdict reads it. `late` is seen when it is read again."""
 
     new: str = ""
     old: str = ""
+    late: str = ""
     is_read: bool = True
 
     async def ready(self) -> None:
         if not self.is_read:
             await asyncio.Event().wait()
+
+    async def read_again(self) -> None:
+        await self.ready()
+        self.new = self.new or self.late
 
     async def newest(self) -> Crash | None:
         return Crash(self.new, "as written") if self.new else None
@@ -44,18 +55,26 @@ class Court(Place):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.log = Log()
-        self.verdicts = Verdicts(
-            self.ask, lambda key: self._log_of(key), self.known, self.checks, SHORT
-        )
+        self.verdicts = self.judging(SHORT)
+
+    def judging(self, patience: Patience) -> Verdicts:
+        """`self.ask` may be replaced by a test."""
+        return Verdicts(lambda url: self.ask(url), self._log_of, self.known, self.checks, patience)
 
     @asynccontextmanager
     async def _log_of(self, key: tuple[str, str]) -> AsyncIterator[Log]:
         yield self.log
 
     async def reload(self) -> None:
-        await self.verdicts.expect(SHOP, SiteStatus.RELOADING)
-        assert (await self.shop()).status is SiteStatus.RELOADING
-        self.verdicts.find_out(SHOP)
+        await self._click(SiteStatus.RELOADING)
+
+    async def start(self) -> None:
+        await self._click(SiteStatus.STARTING)
+
+    async def _click(self, status: SiteStatus) -> None:
+        await self.verdicts.expect(SHOP, status)
+        assert (await self.shop()).status is status
+        self.verdicts.find_out(SHOP, status)
 
 
 @pytest.fixture
@@ -97,9 +116,12 @@ async def test_a_crash_is_told_of_a_site_that_cannot_be_asked(court: Court) -> N
     assert (await court.until_status(SiteStatus.FAILING)).reason == "Crashing: KeyError: 'x'"
 
 
-async def test_a_site_that_answers_is_not_failing_for_an_error_in_its_log(court: Court) -> None:
+@pytest.mark.parametrize("click", [Court.reload, Court.start])
+async def test_a_site_that_answers_is_not_failing_for_an_error_in_its_log(
+    court: Court, click: Callable[[Court], Awaitable[None]]
+) -> None:
     court.log.new = "KeyError: 'x'"
-    await court.reload()
+    await click(court)
     await court.until_status(SiteStatus.RUNNING)
 
 
@@ -125,9 +147,9 @@ async def test_where_nothing_can_be_found_out_the_site_is_what_its_account_lists
 
 async def test_the_404_of_a_new_site_is_waited_out(court: Court) -> None:
     court.result = Answer(404, 0.1)
-    await court.reload()
+    await court.start()
     await court.until_asked(3)
-    assert (await court.shop()).status is SiteStatus.RELOADING
+    assert (await court.shop()).status is SiteStatus.STARTING
     site = await court.until_status(SiteStatus.RUNNING)
     assert site.check is not None and site.check.answer is not None
     assert site.check.answer.status == 404
@@ -190,7 +212,7 @@ async def test_a_log_that_cannot_be_read_holds_no_click_up(court: Court) -> None
     court.log.is_read = False
     async with asyncio.timeout(30):
         await court.verdicts.expect(SHOP, SiteStatus.RELOADING)
-    court.verdicts.find_out(SHOP)
+    court.verdicts.find_out(SHOP, SiteStatus.RELOADING)
     await court.until_status(SiteStatus.RUNNING)
 
 
@@ -210,3 +232,127 @@ async def test_a_database_that_is_busy_leaves_the_next_verdict_possible(
         await until(is_said)
     await court.reload()
     await court.until_status(SiteStatus.RUNNING)
+
+
+async def test_the_answer_of_the_old_process_is_no_success_of_a_reload(court: Court) -> None:
+    court.verdicts = court.judging(UNHURRIED)
+    await court.reload()
+    await court.until_asked(3)
+    assert (await court.shop()).status is SiteStatus.RELOADING
+    court.result = DOWN
+    court.log.new = "ModuleNotFoundError: No module named 'shop'"
+    statuses = [SiteStatus.RELOADING]
+    while statuses[-1] is SiteStatus.RELOADING:
+        await asyncio.sleep(SHORT.step)
+        statuses.append((await court.shop()).status)
+    site = await court.shop()
+    assert site.status is SiteStatus.FAILING
+    assert site.reason == "Crashing: ModuleNotFoundError: No module named 'shop'"
+    assert site.answer is None
+
+
+async def test_a_reload_has_the_time_of_the_first_answer_after_the_gap(court: Court) -> None:
+    court.verdicts = court.judging(UNHURRIED)
+    await court.reload()
+    await court.until_asked(2)
+    court.result = DOWN
+    await court.until_asked(5)
+    court.result = Answer(204, 0.1)
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.answer is not None and site.answer.status == 204
+    assert site.answer.seconds >= 4 * SHORT.step
+
+
+async def test_a_reload_without_a_gap_is_believed_after_a_while_and_has_no_time(
+    court: Court,
+) -> None:
+    loop = asyncio.get_running_loop()
+    before = loop.time()
+    await court.reload()
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert loop.time() - before >= SHORT.settling
+    assert site.answer is None
+    assert site.check is not None and site.check.answer == GOOD
+
+
+async def test_a_start_is_believed_at_the_first_answer(court: Court) -> None:
+    court.verdicts = court.judging(UNHURRIED)
+    await court.start()
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert len(court.asked) == 1
+    assert site.answer is not None and site.answer.status == 200
+
+
+async def test_a_crash_that_is_read_after_the_answer_is_waited_for(court: Court) -> None:
+    court.verdicts = court.judging(UNHURRIED)
+    court.result = DOWN
+    await court.reload()
+    await court.until_asked(2)
+    court.log.late = "KeyError: 'x'"
+    court.result = GOOD
+
+    async def is_read() -> bool:
+        return bool(court.log.new)
+
+    await until(is_read)
+    assert (await court.shop()).status is SiteStatus.RELOADING
+    court.result = DOWN
+    assert (await court.until_status(SiteStatus.FAILING)).reason == "Crashing: KeyError: 'x'"
+
+
+async def test_what_the_old_process_logs_at_its_end_is_no_crash_of_the_new_one(
+    court: Court,
+) -> None:
+    answers = iter([GOOD, DOWN])
+
+    async def ask(url: str) -> Answer:
+        answer = next(answers, GOOD)
+        if answer is DOWN:
+            court.log.new = "CancelledError"
+        return answer
+
+    court.ask = ask  # type: ignore[method-assign]
+    await court.reload()
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.answer is not None and site.answer.status == 200
+
+
+async def test_a_site_that_always_answers_404_is_reloaded_like_others(court: Court) -> None:
+    usual = replace(SHOP, check=Check(NOW, Answer(404, 0.1)))
+    court.result = Answer(404, 0.1)
+    await court.verdicts.expect(usual, SiteStatus.RELOADING)
+    court.verdicts.find_out(usual, SiteStatus.RELOADING)
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.answer is None, "there was no gap"
+
+
+@pytest.fixture(params=["never", "off"])
+async def silent(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Court]:
+    """Nobody asks its sites, because their owner or the server's configuration wants it so."""
+    court = Court(tmp_path)
+    court.accounts.set_check_interval(SHOP.account_id, 0 if request.param == "never" else 300)
+    if request.param == "off":
+        court.known = KnownSites(Sites(court.database, asks_sites=False), court.changes)
+        court.verdicts = court.judging(SHORT)
+    await court.known.save(SHOP)
+    yield court
+    await court.verdicts.close()
+    assert court.asked == []
+    court.database.close()
+
+
+async def test_the_log_alone_tells_a_crash_of_a_site_that_is_not_asked(silent: Court) -> None:
+    silent.verdicts = silent.judging(replace(SHORT, unasked=60.0))
+    await silent.reload()
+    silent.log.new = "ModuleNotFoundError: No module named 'shop'"
+    site = await silent.until_status(SiteStatus.FAILING)
+    assert site.reason == "Crashing: ModuleNotFoundError: No module named 'shop'"
+    assert site.check is not None and site.check.traceback == "as written"
+
+
+async def test_without_a_crash_a_site_that_is_not_asked_is_what_its_account_lists(
+    silent: Court,
+) -> None:
+    await silent.reload()
+    site = await silent.until_status(SiteStatus.RUNNING)
+    assert site.check is None

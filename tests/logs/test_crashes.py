@@ -121,3 +121,15 @@ async def test_of_a_log_that_somebody_watches_nothing_has_to_be_waited_for(
         account.fake.fail(Fault.HANG)
         async with watching(sources, ("pa1", DOMAIN)) as crashes, asyncio.timeout(30):
             await crashes.ready()
+
+
+async def test_read_again_it_has_what_was_written_before(account: Account, tmp_path: Path) -> None:
+    sources = LogSources(HostPaths(tmp_path), tmp_path, {}, LogFolders({}))
+    sources._remote_of = lambda account_id: account.logs  # type: ignore[method-assign]
+    account.fake.write_log(DOMAIN, OLD)
+    async with watching(sources, ("pa1", DOMAIN)) as crashes, asyncio.timeout(30):
+        await crashes.ready()
+        account.fake.write_log(DOMAIN, CRASH)
+        await crashes.read_again()
+        await crashes.read_again()  # the first may have been under way before
+        assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ SITE = Site(
     reloaded_at=None,
     answer=Answer(200, 0.25),
     last_exit=Exit(NOW, None, 9, ("a line", "<b>")),
+    working_folder="/srv/shop",
 )
 
 
@@ -50,6 +51,16 @@ def test_an_observation_does_not_touch_the_error_count(sites: Sites) -> None:
     assert sites.set_error_count(*SITE.key, 3)
     assert not sites.set_error_count(*SITE.key, 3), "nothing changed"
     assert sites.save(replace(SITE, status=SiteStatus.RUNNING))[0].error_count == 3
+
+
+def test_a_reload_that_was_noted_outlasts_what_is_seen_of_the_site(sites: Sites) -> None:
+    sites.save(SITE)
+    for at in (NOW, NOW + timedelta(hours=1)):
+        sites.set_reloaded(SITE.key, at)
+        known = sites.get(*SITE.key)
+        assert known is not None and known.reloaded_at == at
+        assert sites.save(known)[0].reloaded_at == at
+        assert sites.save_list("local", [SITE])[0].reloaded_at == at
 
 
 def test_a_complete_list_forgets_what_is_not_on_it(sites: Sites) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from enum import Enum
 
-from app.errors import HostingError, HostRefused, NotSent, TokenRefused
+from app.errors import HostingError, HostRefused, NotSent, SiteBusy, TokenRefused
 from app.hosting.client import HostingClient
 from app.models import AUTO_RENEWED, CERTIFICATE_NOT_KNOWN, AccountKind, Site, Specification
 
@@ -23,7 +23,7 @@ class Outcome(Enum):
 
 
 def outcome_of(error: HostingError) -> Outcome:
-    if isinstance(error, NotSent):
+    if isinstance(error, NotSent | SiteBusy):
         return Outcome.NOT_SENT
     if not isinstance(error, HostRefused) or error.status >= 500 or error.status == 408:
         return Outcome.UNCLEAR

@@ -33,6 +33,7 @@ from app.models import (
     OperationKind,
     OperationState,
     Site,
+    SiteAction,
     Specification,
 )
 
@@ -40,8 +41,9 @@ LAST_TRY = 5
 """Of the settings of a site that is there again: those but the switch can be made up for."""
 ENDED = "Sitedeck ended before the answer came; looking at what came of it."
 
-Begun = Callable[[Site, str], Awaitable[None]]
-"""Told of a site that may be starting, and of the session that is to hear of it."""
+Begun = Callable[[Site, str, SiteAction], Awaitable[None]]
+"""Told of a site that may be starting, of the session that is to hear of it, and whether it was
+enabled or reloaded."""
 
 Found = tuple[Site, Specification] | None
 
@@ -264,7 +266,10 @@ class Drive:
             left = as_left(found[0], operation, state)
             await self._known.save(left)
             if operation.kind is not OperationKind.DELETE:
-                await self._begun(left, operation.actor.session_id)
+                is_done = state is OperationState.DONE
+                is_reload = is_done and operation.kind is OperationKind.RELOAD
+                action = SiteAction.RELOAD if is_reload else SiteAction.ENABLE
+                await self._begun(left, operation.actor.session_id, action)
         elif operation.kind is OperationKind.DELETE:
             await self._known.forget(*operation.key)
         elif (site := await self._known.get(*operation.key)) is not None:

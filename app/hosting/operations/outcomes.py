@@ -11,7 +11,8 @@ _DONE = {
     OperationKind.ENABLE: "enabled",
     OperationKind.DISABLE: "disabled",
     OperationKind.CHANGE_COMMAND: "has its new command",
-    OperationKind.RELOAD: "reloaded",
+    # Whether it runs again is found out afterwards.
+    OperationKind.RELOAD: "is switched on again",
 }
 _WANTED = {
     OperationKind.CREATE: "Create",

@@ -1,8 +1,9 @@
 """What a remote site writes to its error log while somebody waits for it to start."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from anyio import to_thread
@@ -22,11 +23,18 @@ _MAX_WORDS = 200
 _MAX_TEXT = 8000
 
 
-class CrashLog:
-    """Knows what is new in the log since `begin`."""
+async def _is_as_written() -> None:
+    """For a log that is no copy."""
 
-    def __init__(self, path: Path) -> None:
+
+class CrashLog:
+    """Knows what is new in the log since `begin`; `next_look` brings a copy up to date."""
+
+    def __init__(
+        self, path: Path, next_look: Callable[[], Awaitable[None]] = _is_as_written
+    ) -> None:
         self._path = path
+        self._next_look = next_look
         self._begin: Cursor | None = None
         self._begun = asyncio.Event()
 
@@ -37,6 +45,11 @@ class CrashLog:
         page = await to_thread.run_sync(read_tail, self._path)
         self._begin = page.after
         self._begun.set()
+
+    async def read_again(self) -> None:
+        """Returns when the copy has been brought up to date once more."""
+        await self._begun.wait()
+        await self._next_look()
 
     async def newest(self) -> Crash | None:
         """The last exception, or the last error, since then."""
@@ -59,13 +72,14 @@ class CrashLog:
 @asynccontextmanager
 async def watching(sources: LogSources, key: SiteKey) -> AsyncIterator[CrashLog]:
     """Reads the site's error log often while the block runs. Raises NotFound."""
-    log = CrashLog(sources.log(key, ERROR_LOG))
+    next_look = partial(sources.next_look, key, LogKind.ERROR)
+    log = CrashLog(sources.log(key, ERROR_LOG), next_look)
     state = sources.state(key, LogKind.ERROR)
     age = state[0] if state is not None else 0.0
 
     async def begin() -> None:
         if age is None or age > FRESH_SECONDS:
-            await sources.next_look(key, LogKind.ERROR)
+            await next_look()
         await log.begin()
 
     async with sources.watch(key, LogKind.ERROR):

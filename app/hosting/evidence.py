@@ -1,0 +1,44 @@
+"""What a site answered and logged since a click, and when that is enough to say how it went."""
+
+from dataclasses import dataclass
+
+from app.models import Answer, Crash
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Times are seconds since the call. `settling` is how long the process of before may be the
+    one that answers, and how long a site has to answer beside what it logs; 0: there was none.
+    """
+
+    settling: float
+    crash: Crash | None = None
+    _crashed_at: float = 0.0
+    _first: Answer | None = None
+    _has_gap: bool = False
+
+    def note_crash(self, crash: Crash, at: float) -> None:
+        """The log has it since the call; the newest is kept, with the time of the first."""
+        if self.crash is None:
+            self._crashed_at = at
+        self.crash = crash
+
+    def note_good(self, status: int, at: float) -> None:
+        if self._first is None:
+            self._first = Answer(status, at)
+
+    def note_bad(self) -> None:
+        self._first, self._has_gap = None, True
+
+    @property
+    def first(self) -> Answer | None:
+        """The first answer of the new process; None if no gap parts it from those of the old."""
+        return self._first if self._has_gap or not self.settling else None
+
+    def may_be_over(self, at: float) -> bool:
+        """Whether a good answer now can be the new process's, which goes on answering.
+
+        An error of one request is logged like a crash: then it is the answers that tell.
+        """
+        is_new = self._has_gap or at >= self.settling
+        return is_new and (self.crash is None or at - self._crashed_at >= self.settling)

@@ -1,0 +1,200 @@
+"""What is announced after a click, and what is taken back when the call failed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.hosting.aftermath import Aftermath
+from app.hosting.changes import Announcement, Change
+from app.hosting.probe import Unasked
+from app.models import Answer, Check, SiteAction, SiteStatus, Toast
+from tests.hosting.conftest import NOW, SHOP, until
+from tests.hosting.test_sitewatch import GOOD
+from tests.hosting.test_verdict import DOWN, SHORT, UNHURRIED, Court
+
+pytestmark = pytest.mark.anyio
+SESSION = "session"
+
+
+class Deck(Court):
+    """Clicks end with a toast for the session."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.aftermath = Aftermath(self.known, self.changes, self.verdicts)
+
+    async def click(self, action: SiteAction) -> None:
+        await self.aftermath.expect(action, SHOP)
+        await self.aftermath.follow(action, SHOP, SESSION)
+
+    async def toast_after(self, action: SiteAction) -> Toast:
+        with self.changes.subscribe() as queue:
+            await self.click(action)
+            return await next_toast(queue)
+
+
+async def next_toast(queue: asyncio.Queue[Change]) -> Toast:
+    async with asyncio.timeout(30):
+        while not isinstance(change := await queue.get(), Announcement):
+            pass
+    assert change.session_id == SESSION
+    return change.toast
+
+
+@pytest.fixture
+async def deck(tmp_path: Path) -> AsyncIterator[Deck]:
+    deck = Deck(tmp_path)
+    await deck.known.save(SHOP)
+    yield deck
+    await deck.aftermath.close()
+    deck.database.close()
+
+
+async def test_a_seamless_reload_claims_no_time(deck: Deck) -> None:
+    toast = await deck.toast_after(SiteAction.RELOAD)
+    assert toast.text == f"{SHOP.domain_name} reloaded"
+    assert toast.detail == "It answers 200; no gap was seen."
+
+
+async def test_a_reload_with_a_gap_is_told_with_its_time(deck: Deck) -> None:
+    results = [DOWN, DOWN]
+
+    async def ask(url: str) -> Answer:
+        return results.pop() if results else Answer(200, 0.1)
+
+    deck.ask = ask  # type: ignore[method-assign]
+    toast = await deck.toast_after(SiteAction.RELOAD)
+    assert toast.text == f"{SHOP.domain_name} reloaded"
+    assert toast.detail.startswith("Answered 200 after ")
+
+
+async def test_a_crash_behind_the_old_processs_answer_is_the_only_thing_announced(
+    deck: Deck,
+) -> None:
+    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    with deck.changes.subscribe() as queue:
+        await deck.click(SiteAction.RELOAD)
+        await deck.until_asked(3)
+        deck.result = DOWN
+        deck.log.new = "ModuleNotFoundError: No module named 'shop'"
+        await deck.until_status(SiteStatus.FAILING)
+        toasts: list[Toast] = []
+
+        async def is_told() -> bool:
+            while not queue.empty():
+                if isinstance(change := queue.get_nowait(), Announcement):
+                    toasts.append(change.toast)
+            return bool(toasts)
+
+        await until(is_told)
+    assert [toast.text for toast in toasts] == [f"Reload failed: {SHOP.domain_name}"]
+    assert toasts[0].is_error
+    assert "No module named 'shop'" in toasts[0].detail
+
+
+async def test_a_start_is_told_with_its_first_answer(deck: Deck) -> None:
+    toast = await deck.toast_after(SiteAction.ENABLE)
+    assert toast.text == f"{SHOP.domain_name} is up"
+    assert toast.detail.startswith("Answered 200 after ")
+
+
+async def test_of_a_site_that_cannot_be_asked_only_the_call_is_told(deck: Deck) -> None:
+    deck.result = Unasked("no name server")
+    toast = await deck.toast_after(SiteAction.RELOAD)
+    assert toast.detail == "The host accepted it. The site was not asked."
+
+
+async def test_a_reload_is_noted_with_its_time_and_no_list_forgets_it(deck: Deck) -> None:
+    begin = datetime.now(UTC)
+    await deck.click(SiteAction.RELOAD)
+    noted = (await deck.shop()).reloaded_at
+    assert noted is not None and begin <= noted <= datetime.now(UTC)
+    await deck.known.save_list(SHOP.account_id, [SHOP], keep_missing=True)
+    await deck.click(SiteAction.ENABLE)
+    assert (await deck.shop()).reloaded_at == noted, "a start is none"
+    await deck.click(SiteAction.RELOAD)
+    again = (await deck.shop()).reloaded_at
+    assert again is not None and again > noted
+
+
+async def test_a_second_click_that_fails_leaves_the_first_to_be_found_out(deck: Deck) -> None:
+    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    deck.result = DOWN
+    await deck.click(SiteAction.RELOAD)
+    await deck.until_asked(2)
+    for _ in range(2):
+        between = await deck.shop()
+        await deck.aftermath.expect(SiteAction.RELOAD, between)
+        await deck.aftermath.take_back(between)
+        assert (await deck.shop()).status is SiteStatus.RELOADING
+    with deck.changes.subscribe() as queue:
+        await deck.until_asked(len(deck.asked) + 2)
+        assert (await deck.shop()).status is SiteStatus.RELOADING
+        deck.result = GOOD
+        toast = await next_toast(queue)
+    assert toast.text == f"{SHOP.domain_name} reloaded"
+    assert toast.detail.startswith("Answered 200 after ")
+
+
+async def test_what_another_click_has_ended_is_not_taken_up_again(deck: Deck) -> None:
+    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    await deck.click(SiteAction.RELOAD)
+    await deck.until_asked(1)
+    await deck.click(SiteAction.DISABLE)
+    off = await deck.shop()
+    await deck.aftermath.expect(SiteAction.ENABLE, off)
+    await deck.aftermath.take_back(off)
+    assert (await deck.shop()).status is SiteStatus.DISABLED
+    asked = len(deck.asked)
+    await asyncio.sleep(SHORT.step * 5)
+    assert len(deck.asked) == asked
+
+
+async def test_a_failed_switch_is_taken_back_though_the_host_cannot_be_read_meanwhile(
+    deck: Deck,
+) -> None:
+    await deck.aftermath.expect(SiteAction.DISABLE, SHOP)
+    unknown = replace(await deck.shop(), status=SiteStatus.UNKNOWN, reason="No way to the host.")
+    await deck.known.save(unknown)
+    await deck.aftermath.take_back(SHOP)
+    site = await deck.shop()
+    assert site.enabled
+    assert (site.status, site.reason) == (SiteStatus.UNKNOWN, "No way to the host.")
+
+
+async def test_what_the_host_has_listed_since_a_click_is_not_taken_back(deck: Deck) -> None:
+    await deck.aftermath.expect(SiteAction.DISABLE, SHOP)
+    off = replace(SHOP, enabled=False, status=SiteStatus.DISABLED, seen_at=datetime.now(UTC))
+    await deck.known.save_list(SHOP.account_id, [off], keep_missing=True)
+    await deck.aftermath.take_back(SHOP)
+    assert not (await deck.shop()).enabled
+
+
+@pytest.mark.parametrize("action", list(SiteAction))
+async def test_after_a_failed_call_a_failing_site_has_its_reason_again(
+    deck: Deck, action: SiteAction
+) -> None:
+    check = Check(NOW, None, "Crashing: KeyError: 'x'", 2, "as written")
+    deck.checks.record(SHOP.key, check, Answer(200, 1.5))
+    before = await deck.shop()
+    await deck.aftermath.expect(action, before)
+    assert (await deck.shop()).status is not SiteStatus.FAILING
+    await deck.aftermath.take_back(before)
+    assert await deck.shop() == before
+    deck.checks.record(SHOP.key, Check(NOW, GOOD))
+    assert (await deck.shop()).status is SiteStatus.RUNNING
+
+
+async def test_a_switched_off_site_stays_off_when_it_cannot_be_enabled(deck: Deck) -> None:
+    off = replace(SHOP, enabled=False, status=SiteStatus.DISABLED)
+    await deck.known.save(off)
+    deck.checks.record(SHOP.key, Check(NOW, None, "It did not answer.", 2))
+    before = await deck.shop()
+    await deck.aftermath.expect(SiteAction.ENABLE, before)
+    assert (await deck.shop()).status is SiteStatus.STARTING
+    await deck.aftermath.take_back(before)
+    assert await deck.shop() == before
