@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from app.errors import HostingError, HostRefused, NotSent, SiteBusy, SwitchedOff
+from app.errors import HostingError, HostRefused, NotSent, OutcomeUnknown, SiteBusy, SwitchedOff
 from app.hosting.aftermath import Aftermath
 from app.hosting.client import HostingClient
 from app.hosting.journalled import JournalledCalls, as_known
@@ -43,7 +43,7 @@ class SiteActions:
 
         The expected state is kept before the call, so that no later observation is overwritten,
         and taken back if the call fails. Raises HostingError; OutcomeUnknown if only the answer
-        of a switch was lost, SwitchedOff if a reload is not finished.
+        was lost and what came of it is being found out, SwitchedOff if a reload is not finished.
         """
         client = self._log.client(site.account_id)
         if site.is_gone:
@@ -61,6 +61,8 @@ class SiteActions:
         except SwitchedOff:
             raise
         except HostingError as error:
+            if operation is None and calls.is_unclear(error):
+                raise await self._lost_reload(site, actor, error) from None
             await self._aftermath.take_back(site)
             failure = await self._explained(client, site, error)
             if operation is not None:
@@ -106,6 +108,12 @@ class SiteActions:
             self._log.check_not_own(site)
             return found[1]
         return None
+
+    async def _lost_reload(self, site: Site, actor: Actor, error: HostingError) -> OutcomeUnknown:
+        """The site itself tells what came of it. It is not asked for again: that costs downtime."""
+        await self._log.record(SiteAction.RELOAD, site, actor, f"failed: {error}")
+        await self._aftermath.follow(SiteAction.RELOAD, site, actor.session_id, is_certain=False)
+        return OutcomeUnknown(f"{error} Sitedeck is looking whether the site answers.")
 
     async def _explained(
         self, client: HostingClient, site: Site, error: HostingError

@@ -50,15 +50,20 @@ class Aftermath:
             replace(now, enabled=site.enabled, status=before.status, reason=before.reason)
         )
 
-    async def follow(self, action: SiteAction, site: Site, session_id: str) -> None:
-        """After the call: finds out what became of it and tells the session's pages."""
+    async def follow(
+        self, action: SiteAction, site: Site, session_id: str, *, is_certain: bool = True
+    ) -> None:
+        """After the call: finds out what became of it and tells the session's pages.
+
+        `is_certain` is False if the answer to the call was lost.
+        """
         now = datetime.now(UTC)
         if self._verdicts is not None:
             self._verdicts.find_out(site, _awaited(_expected(action, site)))
-        task = asyncio.create_task(self._announce(action, site, session_id))
+        task = asyncio.create_task(self._announce(action, site, session_id, is_certain))
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)
-        if action is SiteAction.RELOAD and not site.is_local:
+        if action is SiteAction.RELOAD and is_certain and not site.is_local:
             await self._known.note_reload(site.key, now)
 
     async def begun(
@@ -80,8 +85,10 @@ class Aftermath:
             task.cancel()
         await asyncio.gather(*self._announcing, return_exceptions=True)
 
-    async def _announce(self, action: SiteAction, site: Site, session_id: str) -> None:
-        toast = _outcome(action, site, await self._settled(site))
+    async def _announce(
+        self, action: SiteAction, site: Site, session_id: str, is_certain: bool
+    ) -> None:
+        toast = _outcome(action, site, await self._settled(site), is_certain)
         if toast is not None:
             self._changes.publish(Announcement(session_id, toast))
 
@@ -124,7 +131,9 @@ def _about(change: Change, site: Site) -> Site | None:
     return None
 
 
-def _outcome(action: SiteAction, site: Site, settled: Site | None) -> Toast | None:
+def _outcome(
+    action: SiteAction, site: Site, settled: Site | None, is_certain: bool
+) -> Toast | None:
     """What the first answer, or its absence, says; nothing where the click already said it all."""
     domain = site.domain_name
     if settled is None:
@@ -138,15 +147,18 @@ def _outcome(action: SiteAction, site: Site, settled: Site | None) -> Toast | No
     is_reload = action is SiteAction.RELOAD
     if settled.answer is None:
         # Not every host says how a site answers.
-        return Toast(f"{domain} reloaded", _seen(settled), site_key=site.key) if is_reload else None
+        return _reloaded_unseen(settled, is_certain) if is_reload else None
     answer = settled.answer
     detail = f"Answered {answer.status} after {answer.seconds:.1f} s"
     words = f"{domain} {action.past if is_reload else 'is up'}"
     return Toast(words, detail, site_key=site.key)
 
 
-def _seen(settled: Site) -> str:
+def _reloaded_unseen(settled: Site, is_certain: bool) -> Toast:
     """Of a reload without a first answer of the new process."""
-    if settled.check is not None and settled.check.answer is not None:
-        return f"It answers {settled.check.answer.status}; no gap was seen."
-    return "The host accepted it. The site was not asked."
+    domain, answer = settled.domain_name, settled.check.answer if settled.check else None
+    seen = f"It answers {answer.status}; no gap was seen." if answer else "The site was not asked."
+    if not is_certain:
+        return Toast(f"Not known: whether {domain} was reloaded", seen, site_key=settled.key)
+    detail = seen if answer else f"The host accepted it. {seen}"
+    return Toast(f"{domain} reloaded", detail, site_key=settled.key)

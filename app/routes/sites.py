@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 from app import urls
 from app.errors import HostingError, NotFound, OutcomeUnknown, SiteBusy, SwitchedOff
 from app.hosting import sample
-from app.hosting.operations.calls import is_unclear
 from app.hosting.probe import Silence, Unasked
 from app.hosting.sitewatch import FRONT_STATUSES
 from app.models import Answer, Role, Site, SiteAction, SiteStatus, Toast
@@ -156,7 +155,8 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
         site = await services.actions.run(action, site, actor_of(req))
         toast = _toast(action, site)
     except OutcomeUnknown as error:
-        # The row shows what was known before; what came of it arrives on the event stream.
+        # What came of it arrives on the event stream.
+        site = await services.known.get(*site.key) or site
         words = f"{action.value.capitalize()} {site.domain_name}: the answer was lost"
         toast = Toast(words, str(error), is_error=True, site_key=site.key)
     except SwitchedOff as error:
@@ -167,8 +167,7 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
         status = 502
         site = await services.known.get(*site.key) or site
         words = f"{action.value.capitalize()} failed: {site.domain_name}"
-        detail = f"{error} {_consequence(action, error)}"
-        toast = Toast(words, detail, is_error=True, site_key=site.key)
+        toast = Toast(words, f"{error} Nothing was changed.", is_error=True, site_key=site.key)
     if "hx-request" not in req.headers:
         return await _back(req, services, site, toast)
     label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
@@ -191,13 +190,6 @@ async def _back(req: Request, services: Services, site: Site, toast: Toast) -> R
     site_page = urls.site(*site.key)
     came_from_site = site_page in req.headers.get("referer", "")
     return RedirectResponse(site_page if came_from_site else urls.SITES, 303)
-
-
-def _consequence(action: SiteAction, error: HostingError) -> str:
-    """What is true now; only a reload has nobody who looks at what came of it."""
-    if action is SiteAction.RELOAD and is_unclear(error):
-        return "Whether it was reloaded is not known."
-    return "Nothing was changed."
 
 
 def _toast(action: SiteAction, site: Site) -> Toast:

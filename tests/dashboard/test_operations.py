@@ -364,7 +364,11 @@ def test_a_throttled_reload_was_not_made(place: Place) -> None:
     assert site is not None and site.status is SiteStatus.RUNNING
 
 
-def test_a_reload_whose_answer_was_lost_is_not_known(place: Place) -> None:
+def test_a_reload_whose_answer_was_lost_is_found_out_and_not_repeated(place: Place) -> None:
     place.fake.trouble("reload", Trouble.RESET_AFTER)
     place.post(f"{SITE}/reload")
-    assert failure(place).endswith("Whether it was reloaded is not known.")
+    assert failure(place).endswith("Sitedeck is looking whether the site answers.")
+    site = place.services.sites.get("acme", SHOP)
+    assert site is not None and site.status is SiteStatus.RELOADING
+    assert site.reloaded_at is None
+    assert place.fake.called("reload") == 1

@@ -60,6 +60,19 @@ async def test_a_seamless_reload_claims_no_time(deck: Deck) -> None:
     assert toast.detail == "It answers 200; no gap was seen."
 
 
+async def test_a_reload_whose_answer_was_lost_is_only_believed_where_a_gap_was_seen(
+    deck: Deck,
+) -> None:
+    with deck.changes.subscribe() as queue:
+        await deck.aftermath.expect(SiteAction.RELOAD, SHOP)
+        await deck.aftermath.follow(SiteAction.RELOAD, SHOP, SESSION, is_certain=False)
+        toast = await next_toast(queue)
+    assert toast.text == f"Not known: whether {SHOP.domain_name} was reloaded"
+    assert toast.detail == "It answers 200; no gap was seen."
+    site = await deck.known.get(*SHOP.key)
+    assert site is not None and site.reloaded_at is None
+
+
 async def test_a_reload_with_a_gap_is_told_with_its_time(deck: Deck) -> None:
     results = [DOWN, DOWN]
 
