@@ -35,6 +35,7 @@ from components.https import CertificateBadge
 from components.icons import Icon
 from components.live import replaced_by
 from components.siterow import (
+    ERRORS_COUNTED,
     EnabledSwitch,
     GoneBadge,
     OpenSite,
@@ -158,7 +159,12 @@ def _Problem(site: Site, role: Role) -> FT | None:
 
 
 def _Tiles(site: Site, now: datetime) -> FT:
-    errors = _Tile("Errors, 24 h", _count(site.error_count), "bad" if site.error_count else "")
+    errors = Div(
+        Dt("Errors, 24 h"),
+        Dd(Span(_count(site.error_count), cls="bad" if site.error_count else None)),
+        cls="tile",
+        title=ERRORS_COUNTED,
+    )
     first = _AnswerTile("First answer", site.answer, "after")
     if site.is_local:
         since = _Tile("Running since", Age(site.started_at, now))
@@ -182,11 +188,11 @@ def _count(number: int | None) -> str:
     return "–" if number is None else f"{number:,}"
 
 
-def _Tile(name: str, value: object, cls: str = "", small: str = "") -> FT:
+def _Tile(name: str, value: object, small: str = "") -> FT:
     shown = value if isinstance(value, FT) else str(value)
     return Div(
         Dt(name),
-        Dd(Span(shown, cls=cls or None), Span(small, cls="muted small") if small else None),
+        Dd(Span(shown), Span(small, cls="muted small") if small else None),
         cls="tile",
     )
 

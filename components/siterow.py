@@ -30,6 +30,10 @@ from components.live import replaced_by
 from components.times import Age, Seen
 
 VIEWERS_CANNOT = "Viewers cannot change sites"
+ERRORS_COUNTED = (
+    "Tracebacks begun and lines at ERROR or above in the live error log. The log view folds a line "
+    "and its traceback into one."
+)
 
 
 def row_id(site: Site) -> str:

@@ -30,7 +30,7 @@ from app.models import Role, Site, SiteStatus, counted
 from components.forms import FilterForm, PageForm, filtered_while_typing
 from components.icons import Icon, StatusIcon
 from components.live import fetched_on
-from components.siterow import SiteRow
+from components.siterow import ERRORS_COUNTED, SiteRow
 
 LIST_ID = "site-list"
 SUMMARY_ID = "site-summary"
@@ -135,7 +135,7 @@ def SiteList(
             Tr(
                 Th("Status", scope="col", cls="col-status"),
                 Th("Site", scope="col", cls="col-site"),
-                Th("Errors, 24 h", scope="col", cls="col-errors"),
+                Th("Errors, 24 h", scope="col", cls="col-errors", title=ERRORS_COUNTED),
                 Th("Response", scope="col", cls="col-time"),
                 Th("Last reload", scope="col", cls="col-reload-at"),
                 Th("Enabled", scope="col", cls="col-enabled"),
