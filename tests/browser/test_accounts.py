@@ -33,6 +33,10 @@ class Place:
     write: Callable[[str], None]
 
 
+# Milliseconds. A site that is not asked is waited for as long as a crash may take to be logged.
+UNASKED = 40_000
+
+
 @pytest.mark.parametrize("where", ["pythonanywhere", "local"])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_a_site_from_its_creation_to_its_end(
@@ -81,7 +85,7 @@ def create(page: Page, product: Product, place: Place) -> None:
     page.fill("#command", place.command)
     page.click("text=Create site")
     expect(page.locator("h1")).to_have_text(place.domain)
-    expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
+    expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=UNASKED)
     page.goto(product.origin)
     expect(page.locator("a.domain")).to_have_text(place.domain)
 
@@ -90,9 +94,9 @@ def toggle_and_reload(page: Page) -> None:
     page.click("[role=switch]")
     expect(page.locator(".status[data-live]")).to_have_text("Disabled")
     page.click("[role=switch]")
-    expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
+    expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=UNASKED)
     page.click("[data-reload]")
-    expect(page.locator(".toast", has_text="reloaded")).to_be_visible(timeout=20_000)
+    expect(page.locator(".toast", has_text="reloaded")).to_be_visible(timeout=UNASKED)
 
 
 def watch_the_log(page: Page, place: Place) -> None:
