@@ -24,7 +24,7 @@ from components.activity import (
     ActivityPart,
     ActivityView,
 )
-from components.site import GoneHead, SiteHead, SiteTabs
+from components.sitehead import GoneHead, SiteHead, SiteTabs
 
 router = Router()
 

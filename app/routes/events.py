@@ -37,7 +37,8 @@ from components.feedback import NOTICE_EVENT, TOAST_EVENT, HostNoticeArea, Toast
 from components.https import CERTIFICATE_EVENT
 from components.operations import OPERATIONS_EVENT
 from components.refusedtokens import TOKENS_EVENT
-from components.site import SiteHead, SiteOverview, head_id, overview_id
+from components.site import SiteOverview, overview_id
+from components.sitehead import SiteHead, head_id
 from components.siterow import SiteRow, row_id
 from components.sites import LIST_EVENT, SUMMARY_EVENT
 from components.times import SEEN_EVENT

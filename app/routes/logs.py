@@ -33,7 +33,7 @@ from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.routes.streaming import Events, EventStream, merged
 from components.logtext import render_message
 from components.logview import LogRows, LogView
-from components.site import SiteHead, SiteTabs
+from components.sitehead import SiteHead, SiteTabs
 
 router = Router()
 # How often a page is told how old its copy of a remote log is.

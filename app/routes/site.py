@@ -12,7 +12,8 @@ from app.routes.pages import account_labels, shell_page
 from app.routes.router import Router
 from app.routes.services import role_of, services_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
-from components.site import GoneHead, SiteHead, SiteOverview, SiteTabs
+from components.site import SiteOverview
+from components.sitehead import GoneHead, SiteHead, SiteTabs
 
 router = Router()
 

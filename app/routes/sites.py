@@ -19,7 +19,8 @@ from app.routes.router import Router
 from app.routes.services import Services, actor_of, role_of, services_of, utc_now
 from app.store.accounts import LOCAL
 from components.feedback import HostNoticeArea, ToastOutOfBand
-from components.site import SiteHead, SiteOverview, head_id
+from components.site import SiteOverview
+from components.sitehead import SiteHead, head_id
 from components.siterow import SiteRow, response_time, row_id
 from components.sites import (
     LIST_ID,

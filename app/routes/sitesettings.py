@@ -24,7 +24,7 @@ from app.security.forms import read_form
 from components.commandfield import NO_NOTES, CommandNotesView
 from components.operations import StoppedChange
 from components.recreate import RecreateDialog
-from components.site import SiteHead, SiteTabs
+from components.sitehead import SiteHead, SiteTabs
 from components.sitesettings import SiteSettings, settings_place
 
 router = Router()

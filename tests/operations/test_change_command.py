@@ -404,7 +404,7 @@ async def test_it_does_not_begin_without_calls_to_end_it(
         for _ in range(30):
             await client.list_sites()
         deck.clients[REMOTE.id] = client
-        with pytest.raises(HostThrottled, match="Only 6 calls"):
+        with pytest.raises(HostThrottled, match="only 6 more calls"):
             await deck.maker.change_command(site, NEW, ACTOR)
         await client.close()
     assert fake.called("delete") == 0
