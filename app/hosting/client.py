@@ -166,25 +166,30 @@ class HostingClient(HostingApi):
             self.changes_ended += 1
 
     async def _slice(self, call: Call, start: int) -> FileSlice:
-        return await self._read(call, partial(self._part, start))
+        # Who polls a log asks again by itself, and says meanwhile that it cannot be read.
+        return await self._share(call, partial(self._part, start), self._deadlines.reading)
 
     async def _read(
         self, call: Call, decode: Callable[[httpx.Response], Awaitable[Parsed]]
     ) -> Parsed:
-        """Identical reads at the same time are one; nobody waits for a second try but polling."""
-
-        async def share(seconds: float) -> Parsed:
-            # What was asked before a change is no answer to who asks after it.
-            changes = (self.changes_begun, self.changes_ended)
-            key = (call.path, call.headers.get("range"), *changes)
-            return await self._flights.share(key, call.urgency, partial(read, seconds))
-
-        async def read(seconds: float, flight: Flight) -> Parsed:
-            return await self._call(call, decode, seconds, self._deadlines.silence, flight.leave)
-
+        """Nobody waits for a second try but polling."""
+        share = partial(self._share, call, decode)
         if call.urgency is Urgency.PERSON:
             return await share(self._deadlines.reading)
         return await self._retries.run(share, self._deadlines.reading)
+
+    async def _share(
+        self, call: Call, decode: Callable[[httpx.Response], Awaitable[Parsed]], seconds: float
+    ) -> Parsed:
+        """Identical reads at the same time are one."""
+
+        async def read(flight: Flight) -> Parsed:
+            return await self._call(call, decode, seconds, self._deadlines.silence, flight.leave)
+
+        # What was asked before a change is no answer to who asks after it.
+        changes = (self.changes_begun, self.changes_ended)
+        key = (call.path, call.headers.get("range"), *changes)
+        return await self._flights.share(key, call.urgency, read)
 
     async def _call(
         self,
