@@ -25,6 +25,7 @@ def ToastCard(toast: Toast) -> FT:
         cls=f"toast {kind}",
         role="alert" if toast.is_error else None,
         data_site=toast.site_key[1] if toast.site_key else None,
+        data_final=toast.is_final,
     )
 
 

@@ -9,7 +9,8 @@ from app.models.sites import SiteAction
 @dataclass(frozen=True, slots=True)
 class Toast:
     """The result of an action: a sentence and a fact. `undo` acts on the site `site_key`, and
-    `can_recreate` says that it is gone and can be made again."""
+    `can_recreate` says that it is gone and can be made again. `is_final` is an error that a later
+    success of the same site does not put right."""
 
     text: str
     detail: str = ""
@@ -17,6 +18,7 @@ class Toast:
     undo: SiteAction | None = None
     site_key: tuple[str, str] | None = None
     can_recreate: bool = False
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

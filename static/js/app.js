@@ -22,7 +22,7 @@ const MOST_TOASTS = 3;
 const startToast = (toast) => {
   const { site } = toast.dataset;
   const isGood = toast.classList.contains("ok");
-  for (const older of isGood && site ? $$(".toast.bad", toasts) : []) {
+  for (const older of isGood && site ? $$(".toast.bad:not([data-final])", toasts) : []) {
     if (older.dataset.site === site) older.remove(); // what went wrong has been put right
   }
   if (toast.classList.contains("bad")) return; // errors stay until dismissed

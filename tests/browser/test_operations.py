@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, connect, set_up, watched_context
 from tests.fakes.pythonanywhere import FakePythonAnywhere, fake_pythonanywhere
-from tests.fakes.troubles import Stop
+from tests.fakes.troubles import Stop, Trouble
 from tests.operations.kit import NEW, OLD, SHOP
 from tests.process import Product
 
@@ -58,6 +58,25 @@ def test_a_command_is_changed_before_ones_eyes(
             expect(each.locator(".notice")).to_have_count(0)
         page.goto(product.origin + f"{SITE}/settings")
         expect(page.locator("textarea#command")).to_have_value(NEW)
+
+
+def test_that_a_change_failed_stays_said_whatever_succeeds_later(
+    browser: Browser, product: Product, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("create", Trouble.COMMAND_REFUSED)
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        begin(page, product)
+        page.goto(product.origin + f"{SITE}/settings")
+        page.fill("textarea#command", NEW)
+        page.click("text=Recreate with this command…")
+        page.get_by_role("dialog").get_by_role("button", name="Recreate site").click()
+        failed = page.locator(".toast.bad")
+        expect(failed).to_contain_text(f"Command change failed: {SHOP}")
+        expect(failed).to_contain_text("The old command is back.")
+        page.get_by_role("switch").click()
+        expect(page.locator(".toast.ok")).to_contain_text(f"{SHOP} disabled")
+        expect(failed).to_be_visible()
 
 
 def test_the_question_can_be_declined_without_losing_what_was_typed(

@@ -37,7 +37,7 @@ def toast_of(operation: Operation) -> Toast:
         can_recreate = operation.kind is OperationKind.DELETE
         return Toast(text, _facts(operation), site_key=key, can_recreate=can_recreate)
     text = f"{_WANTED[operation.kind]} failed: {operation.domain_name}"
-    return Toast(text, _facts(operation), is_error=True, site_key=key)
+    return Toast(text, _facts(operation), is_error=True, site_key=key, is_final=True)
 
 
 def specification_of(operations: Iterable[Operation]) -> Specification | None:
