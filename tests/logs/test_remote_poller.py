@@ -101,6 +101,24 @@ async def test_ten_viewers_of_a_log_cost_as_many_calls_as_one(tmp_path: Path) ->
     assert usual_gap(fake) >= pace * 0.9
 
 
+async def test_the_look_that_somebody_waits_for_comes_before_the_others(tmp_path: Path) -> None:
+    """As after a click: with ten logs watched, its turn would come after the ten others."""
+    with fake_pythonanywhere() as fake:
+        fake.limit = None
+        fake.files.knows_ranges = True
+        others = [f"site{number}.example.org" for number in range(10)]
+        for domain in (DOMAIN, *others):
+            fake.write_log(domain, b"one\n")
+        async with remote_logs(fake, tmp_path, pace=0.02) as logs, AsyncExitStack() as all:
+            for domain in (DOMAIN, *others):
+                await all.enter_async_context(logs.watch(domain, LogKind.ERROR))
+            await logs.next_look(DOMAIN, LogKind.ERROR)
+            before = fake.count("files")
+            await logs.next_look(DOMAIN, LogKind.ERROR)
+            # One other may have been under way, and one more begun before the answer is read.
+            assert fake.count("files") - before <= 3
+
+
 async def test_checks_of_many_logs_do_not_hold_up_the_one_that_is_watched(tmp_path: Path) -> None:
     """With all checks due at once, they take one of many calls. A pace passes with every call."""
     with fake_pythonanywhere() as fake:

@@ -126,8 +126,14 @@ class RemoteLogs:
             log.seldom_users -= 1
 
     async def next_look(self, domain_name: str, kind: LogKind) -> None:
-        """Returns when a watched log has been read well once more. Raises InvalidInput."""
-        await (await self._find(domain_name, kind)).looked.wait()
+        """Returns when a watched log has been read well once more, before others that are watched.
+
+        Raises InvalidInput.
+        """
+        log = await self._find(domain_name, kind)
+        log.postpone(0.0)
+        self._wake.set()
+        await log.looked.wait()
 
     def age(self, domain_name: str, kind: LogKind) -> float | None:
         """Seconds since the log was last fetched well; None if it never was."""
