@@ -125,7 +125,7 @@ def _Paths(address: str, notes: CommandNotesView) -> FT:
     wants_more = bool(notes.problem) or (notes.paths is not None and not is_done)
     label = "Check again" if wants_more else "Check program and folder"
     return Div(
-        Ul(*map(_Path, paths), cls="bullets", aria_label="Program and folder") if paths else None,
+        PathFindings(paths),
         P("The command names no file with its whole path.", cls="hint")
         if notes.paths is not None and not paths
         else None,
@@ -133,6 +133,13 @@ def _Paths(address: str, notes: CommandNotesView) -> FT:
         Div(_Look(address, label, "reload", NOTES_ID, "look", "files"), cls="row"),
         cls="stack-s",
     )
+
+
+def PathFindings(paths: Sequence[PathFinding]) -> FT | None:
+    """A sentence each; nothing if there are none."""
+    if not paths:
+        return None
+    return Ul(*map(_Path, paths), cls="bullets", aria_label="Program and folder")
 
 
 def _Path(finding: PathFinding) -> FT:

@@ -1,15 +1,14 @@
 """The question before a site is deleted and created again for another command."""
 
-from collections.abc import Sequence
-
-from fasthtml.common import FT, A, Button, Div, Input
+from fasthtml.common import FT, A, Button, Div, Input, P, Span
 
 from app import urls
-from app.models import AUTO_RENEWED, CertificateRecord, CommandFinding, Site
-from components.commandfield import Findings
+from app.models import AUTO_RENEWED, CertificateRecord, PathState, Site
+from components.commandfield import CommandNotesView, Findings, PathFindings
 from components.dialogs import Dialog
 from components.feedback import CodeBox
 from components.forms import Consequences, PageForm
+from components.icons import Icon
 
 _DIALOG_ID = "recreate-site"
 
@@ -17,11 +16,15 @@ _DIALOG_ID = "recreate-site"
 def RecreateDialog(
     site: Site,
     command: str,
-    warnings: Sequence[CommandFinding],
+    notes: CommandNotesView,
     certificate: CertificateRecord | None,
 ) -> FT:
-    """Names the time without the site, and what does not come back, before anything is done."""
-    lost, kept = _certificate_words(site, certificate)
+    """Names the time without the site, and what does not come back, before anything is done.
+
+    `notes` are what speaks against the command, of its files those that are not known to be there.
+    """
+    lost, kept = certificate_words(site, certificate)
+    absent = [path for path in notes.paths or () if path.state is not PathState.EXISTS]
     return Dialog(
         _DIALOG_ID,
         f"Recreate {site.domain_name}?",
@@ -44,7 +47,9 @@ def RecreateDialog(
                     cls="bullets",
                 ),
                 CodeBox(command, "command"),
-                Findings(warnings),
+                Findings(notes.report.findings),
+                PathFindings(absent),
+                P(Icon("alert"), Span(notes.problem), cls="notice warn") if notes.problem else None,
                 cls="dialog-body stack-s",
             ),
             Div(
@@ -57,7 +62,7 @@ def RecreateDialog(
     )
 
 
-def _certificate_words(
+def certificate_words(
     site: Site, record: CertificateRecord | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What may be lost with the site, and what comes back, as far as the store knows."""
@@ -70,7 +75,7 @@ def _certificate_words(
         )
         return (text,), ()
     if record.certificate is None:
-        return (), ()
+        return (), ("When it was last looked at, the site had no certificate.",)
     if record.certificate.likely_kind == AUTO_RENEWED:
         return (), ("Its certificate is requested again if the host drops it with the site.",)
     issuer = record.certificate.issuer

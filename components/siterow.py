@@ -182,7 +182,7 @@ def _ErrorCount(site: Site) -> FT:
 
 
 def _ResponseTime(site: Site) -> FT:
-    answer = site.last_answer
+    answer = None if site.is_gone else site.last_answer
     value = Span("–", cls="value muted")
     if answer is not None:
         title = f"Answered {answer.status}"

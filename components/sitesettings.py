@@ -16,12 +16,13 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Account, AccountKind, Site
+from app.models import Account, AccountKind, CertificateRecord, Site
 from components.commandfield import CommandArea, CommandNotesView, CommandPlace
 from components.dialogs import Dialog
 from components.feedback import CodeBox
 from components.forms import Consequences, Field, FormError, PageForm
 from components.icons import Icon
+from components.recreate import certificate_words
 
 
 def SiteSettings(
@@ -32,12 +33,13 @@ def SiteSettings(
     notes: CommandNotesView,
     *cards: FT,
     may_change: bool,
+    certificate: CertificateRecord | None = None,
     question: FT | None = None,
     stopped: FT | None = None,
 ) -> FT:
     """What the owner set. `values`, `errors` and `notes` are of the form that was sent, `question`
-    is asked before the site is recreated, `stopped` is a change that was given up.
-    `cards` are what else can be set."""
+    is asked before the site is recreated, `stopped` is a change that was given up. `cards` are what
+    else can be set, `certificate` is what goes with the site."""
     is_local = account.kind is AccountKind.LOCAL
     command = {"command": site.command, **values}
     return Div(
@@ -51,7 +53,7 @@ def SiteSettings(
         ),
         question,
         *cards,
-        _DangerZone(site, values, errors, is_local=is_local) if may_change else None,
+        _DangerZone(site, values, errors, certificate) if may_change else None,
         Script(src=urls.static("js/command.js"), type="module") if may_change else None,
         cls="stack",
         id="settings",
@@ -93,11 +95,14 @@ def _CommandForm(
 
 
 def _DangerZone(
-    site: Site, values: Mapping[str, str], errors: Mapping[str, str], *, is_local: bool
+    site: Site,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    certificate: CertificateRecord | None,
 ) -> FT:
     if site.is_gone:
         return _RemovalZone(site, errors)
-    where = "on this machine" if is_local else "in the account"
+    where = "on this machine" if site.is_local else "in the account"
     return Section(
         Div(H2("Danger zone"), cls="card-head"),
         Div(
@@ -111,7 +116,7 @@ def _DangerZone(
         Dialog(
             urls.DELETE_DIALOG,
             f"Delete {site.domain_name}?",
-            _DeleteForm(site, values, errors, where),
+            _DeleteForm(site, values, errors, certificate, where),
             is_open="confirm" in errors,
         ),
         cls="card danger",
@@ -162,7 +167,14 @@ def _RemovalZone(site: Site, errors: Mapping[str, str]) -> FT:
     )
 
 
-def _DeleteForm(site: Site, values: Mapping[str, str], errors: Mapping[str, str], where: str) -> FT:
+def _DeleteForm(
+    site: Site,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    certificate: CertificateRecord | None,
+    where: str,
+) -> FT:
+    lost, _ = certificate_words(site, certificate)
     return PageForm(
         urls.site_action(*site.key, "delete"),
         Div(
@@ -170,6 +182,7 @@ def _DeleteForm(site: Site, values: Mapping[str, str], errors: Mapping[str, str]
                 gone=[
                     "The site stops at once and its domain stops answering.",
                     "The host forgets its command. Sitedeck keeps how it was made for 30 days.",
+                    *lost,
                 ],
                 kept=[
                     f"Your code and its log files stay {where}.",

@@ -1,5 +1,6 @@
 """The look at a command that is being typed: for a new site, and for one that gets another."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import starmap
 
@@ -24,6 +25,8 @@ from components.commandfield import (
 
 # The buttons beside the command: take this line instead, look into the account's files.
 LOOKS = ("use", "look")
+# Somebody waits for the page.
+LOOK_SECONDS = 6.0
 # Far more than is accepted, so that a page can show what was typed beside what is wrong with it.
 MAX_SHOWN = 20_000
 LABELS = {
@@ -58,7 +61,10 @@ async def find_notes(
         return CommandNotesView(report)
     try:
         client = services.account_service.client(account.id)
-        paths = await commands.find_paths(account, client, command)
+        async with asyncio.timeout(LOOK_SECONDS):
+            paths = await commands.find_paths(account, client, command)
+    except TimeoutError:
+        return CommandNotesView(report, problem="The files could not be looked up in time.")
     except HostingError as error:
         return CommandNotesView(report, problem=f"The files could not be looked up. {error}")
     except NotFound as error:

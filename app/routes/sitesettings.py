@@ -61,7 +61,8 @@ async def change_command(req: Request) -> FtResponse | Response:
     try:
         if not form["confirmed"] and not site.is_local:
             services.maker.check_command(site, form["command"])
-            notes = await _notes(req, site, form)
+            # A working site is deleted for it: what is missing is to be known before.
+            notes = await _notes(req, site, form, look_up=True)
             return FtResponse(await _page(req, site, form, {}, notes, is_asked=True), 200)
         operation = await services.maker.change_command(site, form["command"], actor_of(req))
     except (InvalidInput, HostingError) as error:
@@ -142,7 +143,7 @@ async def _account(req: Request, site: Site) -> Account:
 
 async def _question(req: Request, site: Site, command: str, notes: CommandNotesView) -> FT:
     certificate = await services_of(req).certificates.open(site)
-    return RecreateDialog(site, command, notes.report.findings, certificate)
+    return RecreateDialog(site, command, notes, certificate)
 
 
 async def _page(
@@ -176,6 +177,7 @@ async def _page(
             notes,
             *await domain_cards(req, site),
             may_change=may_change,
+            certificate=await services.certificates.open(site),
             question=await _question(req, site, values["command"], notes) if is_asked else None,
             stopped=StoppedChange(stopped, utc_now(), current) if stopped else None,
         ),

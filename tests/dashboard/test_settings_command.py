@@ -9,6 +9,7 @@ import pytest
 from bs4 import Tag
 
 from app.models import AUTO_RENEWED, Certificate
+from app.routes import commandlook
 from app.store.certificates import Certificates
 from tests.dashboard.conftest import WORKS, Deck
 from tests.dashboard.remote_kit import SITE, Place, remote_place
@@ -90,10 +91,30 @@ def dialog(place: Place, command: str) -> Tag:
 
 
 def test_warnings_that_remain_are_part_of_the_question(place: Place) -> None:
-    words = dialog(place, "/v/daphne -u ${DOMAIN_SOCKET} main:app").select("li.unsure")
+    command = "/v/daphne -u ${DOMAIN_SOCKET} main:app"
+    found = "[aria-label='What was found in the command'] li.unsure"
+    words = dialog(place, command).select(found)
     assert len(words) == 1
     assert "Daphne works badly" in words[0].get_text()
-    assert not dialog(place, GOOD).select("li.unsure")
+    assert not dialog(place, GOOD).select(found)
+
+
+def test_what_is_missing_is_said_before_the_working_site_is_deleted(place: Place) -> None:
+    place.fake.files.contents = {f"{BIN}/uvicorn": b""}
+    missing = dialog(place, GOOD).select("[aria-label='Program and folder'] li")
+    assert [attribute(item, "class") for item in missing] == ["gone", "gone"]
+    assert FOLDER in missing[0].get_text()
+    place.fake.files.contents |= {f"{FOLDER}/main.py": b""}
+    assert not dialog(place, GOOD).select("[aria-label='Program and folder']")
+    assert place.fake.called("delete") == 0
+
+
+def test_files_that_cannot_be_looked_up_in_time_hold_up_no_question(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commandlook, "LOOK_SECONDS", 0.1)
+    place.fake.faults["files"] = Fault.HANG
+    assert "could not be looked up in time" in dialog(place, GOOD).get_text()
 
 
 def when_read(place: Place) -> Certificates:
@@ -108,7 +129,7 @@ def when_read(place: Place) -> Certificates:
 @pytest.mark.parametrize(
     ("certificate", "kind", "words"),
     [
-        (None, "", "certificate"),
+        (None, "kept", "had no certificate"),
         (Certificate(None, kind=AUTO_RENEWED), "kept", "is requested again"),
         (Certificate(None, issuer="Let's Encrypt"), "kept", "is requested again"),
         (Certificate(None, issuer="Acme CA"), "gone", "made by Acme CA, cannot be requested"),
@@ -120,8 +141,10 @@ def test_the_question_says_what_becomes_of_the_certificate(
 ) -> None:
     when_read(place).keep(("acme", SHOP), certificate, datetime.now(UTC))
     said = [item for item in dialog(place, GOOD).select("li") if "ertificate" in item.get_text()]
-    assert [attribute(item, "class") for item in said] == [kind] * bool(kind)
-    assert all(words in item.get_text() for item in said)
+    assert [attribute(item, "class") for item in said] == [kind]
+    assert words in said[0].get_text()
+    deletion = one(place.page(f"{SITE}/settings"), "dialog#delete-site").select("li.gone")
+    assert any("ertificate" in item.get_text() for item in deletion) == (kind == "gone")
 
 
 def test_a_certificate_that_nobody_has_read_may_be_lost(place: Place) -> None:
