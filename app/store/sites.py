@@ -141,11 +141,13 @@ class Sites:
 
 
 def _observed(site: Site) -> dict[str, Any]:
+    # What a remote site answered first is kept with its checks, and ends with them.
+    answer = site.answer if site.is_local else None
     return {
         "pid": site.pid,
         "started_at": to_seconds(site.started_at),
         "reloaded_at": to_seconds(site.reloaded_at),
-        "answer": [site.answer.status, site.answer.seconds] if site.answer else None,
+        "answer": [answer.status, answer.seconds] if answer else None,
         "last_exit": _exit_fields(site.last_exit),
         "cname": site.cname,
         "working_folder": site.working_folder,

@@ -28,8 +28,10 @@ class Deck(Court):
         self.aftermath = Aftermath(self.known, self.changes, self.verdicts)
 
     async def click(self, action: SiteAction) -> None:
-        await self.aftermath.expect(action, SHOP)
-        await self.aftermath.follow(action, SHOP, SESSION)
+        """As services do it, with the site as it is stored."""
+        site = await self.shop()
+        await self.aftermath.expect(action, site)
+        await self.aftermath.follow(action, site, SESSION)
 
     async def toast_after(self, action: SiteAction) -> Toast:
         with self.changes.subscribe() as queue:
@@ -83,6 +85,22 @@ async def test_a_reload_with_a_gap_is_told_with_its_time(deck: Deck) -> None:
     toast = await deck.toast_after(SiteAction.RELOAD)
     assert toast.text == f"{SHOP.domain_name} reloaded"
     assert toast.detail.startswith("Answered 200 after ")
+
+
+async def test_the_first_answer_of_the_reload_before_is_not_told_of_the_next(deck: Deck) -> None:
+    results = [DOWN, DOWN]
+
+    async def ask(url: str) -> Answer:
+        return results.pop() if results else GOOD
+
+    deck.ask = ask  # type: ignore[method-assign]
+    await deck.toast_after(SiteAction.RELOAD)
+    assert (await deck.shop()).answer is not None
+    with deck.changes.subscribe() as queue:
+        await deck.click(SiteAction.RELOAD)
+        assert (await deck.shop()).answer is None, "not while it is waited for either"
+        assert (await next_toast(queue)).detail == "It answers 200; no gap was seen."
+    assert (await deck.shop()).answer is None
 
 
 async def test_a_crash_behind_the_old_processs_answer_is_the_only_thing_announced(
