@@ -128,10 +128,8 @@ class SiteActions:
             found = await calls.look(client, site.domain_name)
         except HostingError:
             return error
-        if found is not None:
-            return error
-        await self._known.mark_gone(site.key)
-        return HostRefused(GONE, error.status)
+        is_gone = found is None and await self._known.mark_gone(site.key)
+        return HostRefused(GONE, error.status) if is_gone else error
 
     async def _begin_switching(
         self, client: HostingClient, found: Specification, actor: Actor

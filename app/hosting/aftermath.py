@@ -35,7 +35,8 @@ class Aftermath:
         await self._known.save(expected)
 
     async def take_back(self, site: Site) -> None:
-        """The call failed: as before, unless the host has listed the site since.
+        """The call failed: as before, unless the host has listed the site since, or an operation
+        works on it.
 
         What else was found out meanwhile stays: that the host cannot be read, for instance.
         """
@@ -43,7 +44,7 @@ class Aftermath:
             await self._verdicts.take_back(site)
             site = _as_listed(site)
         now = await self._known.get(*site.key)
-        if now is None or now.seen_at != site.seen_at:
+        if now is None or now.seen_at != site.seen_at or self._known.is_in_work(site.key):
             return
         before = now if now.status is SiteStatus.UNKNOWN else site
         await self._known.save(

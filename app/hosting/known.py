@@ -39,6 +39,10 @@ class KnownSites:
         self._in_work[site.key] = site
         await self.save(site)
 
+    def is_in_work(self, key: SiteKey) -> bool:
+        """Whether an operation shows it: what a click had expected of it does not count then."""
+        return key in self._in_work
+
     def end_work(self, account_id: str, domain_name: str) -> None:
         self._in_work.pop((account_id, domain_name), None)
 
@@ -72,11 +76,17 @@ class KnownSites:
         if before.keys() != {site.key for site in saved}:
             self._changes.publish(ListChanged())
 
-    async def mark_gone(self, key: SiteKey) -> None:
-        """Its account does not have it any more; what is known of it stays."""
+    async def mark_gone(self, key: SiteKey) -> bool:
+        """Its account does not have it any more; what is known of it stays.
+
+        False for a site that an operation has taken away to make it anew.
+        """
         site = await self.get(*key)
+        if self.is_in_work(key):
+            return False
         if site is not None:
             await self.save(replace(site, is_gone=True))
+        return True
 
     async def announce(self, key: SiteKey) -> None:
         """Tells of a site whose check is another."""
