@@ -211,22 +211,20 @@ def _AskForm(site: Site) -> FT:
 
 def _how_often(site: Site) -> tuple[FT | str, ...]:
     """Whether Sitedeck asks by itself, and where that is chosen."""
-    log = " After a click, its error log tells whether it crashes."
     account = A("account", href=urls.ACCOUNTS)
     if not site.is_askable:
         return (f"A site that is {'gone' if site.is_gone else 'disabled'} is not asked.",)
     if site.check_seconds is None:
         return (
-            "The configuration of this server has Sitedeck ask no sites (SITEDECK_CHECK_SITES).",
-            log,
+            "The configuration of this server has Sitedeck ask no sites (SITEDECK_CHECK_SITES). "
+            "After a click, its error log tells whether it crashes.",
         )
     if not site.check_seconds:
         return (
-            "The host does not tell whether a site runs, and Sitedeck does not ask it by itself: "
-            "so it is chosen with its ",
+            "The host does not tell whether a site runs, and Sitedeck does not ask it by itself "
+            "but only after a click: so it is chosen with its ",
             account,
             ".",
-            log,
         )
     how_often = CHECK_INTERVALS.get(site.check_seconds, f"every {site.check_seconds} s").lower()
     return (

@@ -25,13 +25,17 @@ from app.store.checks import Checks
 # Longer than any call: whoever has announced one and does not follow it up is gone.
 ABANDONED_SECONDS = 180.0
 
-_NOT_ASKED = Unasked("Nobody wants it to be asked.")
+_NOT_ASKED = Unasked("The configuration of this server has Sitedeck ask no sites.")
 
 _log = logging.getLogger(__name__)
 
 
 class Crashes(Protocol):
-    """What stands in one site's error log, and what is new since somebody began to look."""
+    """What stands in one site's error log, and what is new since somebody began to look.
+
+    A lone line at level ERROR may be about one request, or about what the site can do without:
+    it is no crash, and only told of a site that does not answer.
+    """
 
     async def ready(self) -> None:
         """Returns when what is written from now on can be told from what was there before."""
@@ -40,7 +44,7 @@ class Crashes(Protocol):
         """Returns when the log has been read once more."""
 
     async def newest(self) -> Crash | None:
-        """The last exception, or the last error, since then."""
+        """The last exception since then."""
 
     async def last_words(self) -> Crash | None:
         """The last exception or error, else the last line, whenever it was written."""
@@ -205,10 +209,11 @@ class Verdicts:
                 await asyncio.gather(reading, return_exceptions=True)
 
     async def _look(self, site: Site, crashes: Crashes, case: _Case) -> Finding | None:
-        """None if the site is not or cannot be asked, and it logs no crash."""
+        """None if the site is not or cannot be asked, and it logs no exception."""
         patience = self._patience
         known = await self._known.get(*site.key)
-        is_asked = known is not None and bool(known.check_seconds)
+        # How often sites are asked again does not matter here: a person wants to know now.
+        is_asked = known is not None and known.check_seconds is not None
         is_reload = case.status is SiteStatus.RELOADING
         seen = Evidence(patience.settling if is_reload else 0.0)
         while True:

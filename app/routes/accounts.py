@@ -89,7 +89,7 @@ async def set_check_interval(req: Request) -> Response:
     await to_thread.run_sync(accounts.set_check_interval, account.id, seconds)
     await _record(req, "set checks", account)
     how_often = CHECK_INTERVALS[seconds].lower()
-    asked = f"are asked {how_often}" if seconds else "are not asked any more"
+    asked = f"are asked {how_often}" if seconds else "are asked only after a click"
     toast = Toast(f"{account.label}: its sites {asked} whether they answer.")
     return await _say(req, toast)
 

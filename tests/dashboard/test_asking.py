@@ -87,7 +87,7 @@ def test_how_often_sites_are_asked_is_chosen_for_each_account(start: Start) -> N
         choose_never(place)
         page = place.get("/accounts")
         assert one(parse(page), chosen).get_text() == "Never"
-        assert "its sites are not asked any more whether they answer." in visible_text(page)
+        assert "its sites are asked only after a click whether they answer." in visible_text(page)
         for wrong in ("7", "-1", "x", ""):
             assert place.post("/accounts/acme/checks", seconds=wrong).status_code == 400
         assert place.services.accounts.check_intervals()["acme"] == 0
@@ -101,7 +101,7 @@ def test_who_chose_never_is_not_told_otherwise(start: Start) -> None:
         assert "asks its address every 5 minutes" in visible_text(place.get(PATH))
         choose_never(place)
         page = visible_text(place.get(PATH))
-        assert "does not ask it by itself" in page
+        assert "does not ask it by itself but only after a click" in page
         assert "asks its address" not in page
 
 
@@ -123,6 +123,28 @@ def test_a_crash_is_told_where_no_site_is_asked(start: Start) -> None:
         place.fake.write_log(SITE, CRASH)
         eventually(lambda: place.status() is SiteStatus.FAILING, "the crash")
         assert "No module named 'shop'" in visible_text(place.get(PATH))
+
+
+def test_an_error_of_one_request_is_no_crash_where_no_site_is_asked(start: Start) -> None:
+    with start(None) as place:
+        place.post(f"{PATH}/reload")
+        place.fake.write_log(SITE, b"ERROR: /cart: ValueError: bad coupon\n")
+        eventually(lambda: place.status() is SiteStatus.RUNNING, "nothing is waited for")
+        site = place.services.sites.get("acme", SITE)
+        assert site is not None and site.check is None
+
+
+def test_after_a_click_a_site_is_asked_though_never_by_itself(start: Start) -> None:
+    world = World()
+    with start(world) as place:
+        eventually(lambda: world.asked, "the first check")
+        choose_never(place)
+        asked, world.result = world.asked, Answer(502, 0.1)
+        place.post(f"{PATH}/reload")
+        eventually(lambda: world.asked > asked, "a question")
+        world.result = Answer(204, 0.1)
+        eventually(lambda: place.status() is SiteStatus.RUNNING, "the answer")
+        assert "First answer 204 after" in visible_text(place.get(PATH))
 
 
 def test_a_viewer_does_not_ask(start: Start) -> None:

@@ -326,14 +326,22 @@ async def test_a_site_that_always_answers_404_is_reloaded_like_others(court: Cou
     assert site.answer is None, "there was no gap"
 
 
-@pytest.fixture(params=["never", "off"])
-async def silent(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Court]:
-    """Nobody asks its sites, because their owner or the server's configuration wants it so."""
+async def test_a_site_that_is_never_asked_by_itself_is_asked_after_a_click(court: Court) -> None:
+    court.accounts.set_check_interval(SHOP.account_id, 0)
+    court.result = Silence("It did not answer in time.")
+    await court.start()
+    await court.until_asked(2)
+    court.result = GOOD
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.answer is not None and site.answer.status == 200
+
+
+@pytest.fixture
+async def silent(tmp_path: Path) -> AsyncIterator[Court]:
+    """Nobody asks its sites, because the server's configuration wants it so."""
     court = Court(tmp_path)
-    court.accounts.set_check_interval(SHOP.account_id, 0 if request.param == "never" else 300)
-    if request.param == "off":
-        court.known = KnownSites(Sites(court.database, asks_sites=False), court.changes)
-        court.verdicts = court.judging(SHORT)
+    court.known = KnownSites(Sites(court.database, asks_sites=False), court.changes)
+    court.verdicts = court.judging(SHORT)
     await court.known.save(SHOP)
     yield court
     await court.verdicts.close()

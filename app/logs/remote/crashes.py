@@ -52,14 +52,14 @@ class CrashLog:
         await self._next_look()
 
     async def newest(self) -> Crash | None:
-        """The last exception, or the last error, since then."""
+        """The last exception since then."""
         if self._begin is None:
             return None
         try:
             page = await to_thread.run_sync(read_after, self._path, self._begin)
         except NotFound:
             return None  # rotated or cleared meanwhile
-        return _last_error(fold(page.lines))
+        return _last_exception(fold(page.lines))
 
     async def last_words(self) -> Crash | None:
         """The last exception or error of the log, else its last line, whenever it was written."""
@@ -91,17 +91,26 @@ async def watching(sources: LogSources, key: SiteKey) -> AsyncIterator[CrashLog]
             await asyncio.gather(beginning, return_exceptions=True)
 
 
+def _last_exception(entries: Sequence[LogEntry]) -> Crash | None:
+    found = (_crash(entry) for entry in reversed(entries) if isinstance(entry, Traceback))
+    return next(found, None)
+
+
 def _last_error(entries: Sequence[LogEntry]) -> Crash | None:
     for entry in reversed(entries):
         if isinstance(entry, Traceback):
-            message = entry.raised[0].message if entry.raised else ()
-            text = "\n".join(line.text for line in entry.lines)
-            words = _words(message[0]) if message else "an exception"
-            # The end says what happened.
-            return Crash(words, text[-_MAX_TEXT:])
+            return _crash(entry)
         if entry.level is Level.ERROR:
             return Crash(_words(read_head(without_escapes(entry.text)).rest))
     return None
+
+
+def _crash(entry: Traceback) -> Crash:
+    message = entry.raised[0].message if entry.raised else ()
+    text = "\n".join(line.text for line in entry.lines)
+    words = _words(message[0]) if message else "an exception"
+    # The end says what happened.
+    return Crash(words, text[-_MAX_TEXT:])
 
 
 def _words(text: str) -> str:
