@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from app.errors import HostingError, HostRefused, NotSent, OutcomeUnknown, SiteBusy, SwitchedOff
-from app.hosting.aftermath import Aftermath
+from app.hosting.aftermath import Aftermath, Click
 from app.hosting.client import HostingClient
 from app.hosting.journalled import JournalledCalls, as_known
 from app.hosting.known import KnownSites
@@ -51,8 +51,9 @@ class SiteActions:
         if action is SiteAction.DISABLE:
             self._log.check_not_own(site)
         operation = await self._begin_action(action, site, actor)
+        click = Click(action, site)
         try:
-            await self._aftermath.expect(action, site)
+            await self._aftermath.expect(click)
             if operation is not None:
                 await client.set_enabled(site.domain_name, action is SiteAction.ENABLE)
             elif (found := await self._reload(client, site)) is not None:
@@ -62,8 +63,8 @@ class SiteActions:
             raise
         except HostingError as error:
             if operation is None and calls.is_unclear(error):
-                raise await self._lost_reload(site, actor, error) from None
-            await self._aftermath.take_back(site)
+                raise await self._lost_reload(click, actor, error) from None
+            await self._aftermath.take_back(click)
             failure = await self._explained(client, site, error)
             if operation is not None:
                 await self._log.fail(operation, failure)
@@ -71,14 +72,14 @@ class SiteActions:
             raise failure from None
         except BaseException:
             # A locked database, or the end of the request; what was written down is seen to.
-            await self._aftermath.take_back(site)
+            await self._aftermath.take_back(click)
             raise
         if operation is not None:
             await self._log.journal.close(operation, OperationState.DONE, is_told=False)
         else:
             await self._log.record(action, site, actor, "done")
         self._refresh_soon(site.account_id)
-        await self._aftermath.follow(action, site, actor.session_id)
+        await self._aftermath.follow(click, actor.session_id)
         return await self._known.get(*site.key) or site
 
     async def _begin_action(self, action: SiteAction, site: Site, actor: Actor) -> Operation | None:
@@ -109,10 +110,10 @@ class SiteActions:
             return found[1]
         return None
 
-    async def _lost_reload(self, site: Site, actor: Actor, error: HostingError) -> OutcomeUnknown:
+    async def _lost_reload(self, click: Click, actor: Actor, error: HostingError) -> OutcomeUnknown:
         """The site itself tells what came of it. It is not asked for again: that costs downtime."""
-        await self._log.record(SiteAction.RELOAD, site, actor, f"failed: {error}")
-        await self._aftermath.follow(SiteAction.RELOAD, site, actor.session_id, is_certain=False)
+        await self._log.record(click.action, click.site, actor, f"failed: {error}")
+        await self._aftermath.follow(click, actor.session_id, is_certain=False)
         return OutcomeUnknown(f"{error} Sitedeck is looking whether the site answers.")
 
     async def _explained(

@@ -2,16 +2,24 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.hosting.changes import Announcement, Change, Changes, SiteChanged
 from app.hosting.known import KnownSites
 from app.hosting.verdict import Verdicts
-from app.models import Site, SiteAction, SiteStatus, Toast
+from app.models import Site, SiteAction, SiteKey, SiteStatus, Toast
 
 # A site that has not answered by then is said to be still starting. Longer than any verdict takes.
 SETTLE_SECONDS = 75.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Click:
+    """What is to be done to a site, which is as it was known before."""
+
+    action: SiteAction
+    site: Site
 
 
 class Aftermath:
@@ -25,21 +33,27 @@ class Aftermath:
         self._changes = changes
         self._verdicts = verdicts
         self._announcing: set[asyncio.Task[None]] = set()
+        # What is shown of a site is expected of its newest click, while that is on its way.
+        self._newest: dict[SiteKey, Click] = {}
 
-    async def expect(self, action: SiteAction, site: Site) -> None:
+    async def expect(self, click: Click) -> None:
         """Before the call: shows what is expected, so that no later observation is overwritten."""
-        expected = _expected(action, site)
+        site, expected = click.site, _expected(click)
+        self._newest[site.key] = click
         if self._verdicts is not None:
             await self._verdicts.expect(site, _awaited(expected))
             expected = _as_listed(expected)
         await self._known.save(expected)
 
-    async def take_back(self, site: Site) -> None:
-        """The call failed: as before, unless the host has listed the site since, or an operation
-        works on it.
+    async def take_back(self, click: Click) -> None:
+        """The call failed: as before, unless the host has listed the site since, an operation works
+        on it, or somebody else has clicked.
 
         What else was found out meanwhile stays: that the host cannot be read, for instance.
         """
+        site = click.site
+        if not self._end(click):
+            return
         if self._verdicts is not None:
             await self._verdicts.take_back(site)
             site = _as_listed(site)
@@ -51,20 +65,19 @@ class Aftermath:
             replace(now, enabled=site.enabled, status=before.status, reason=before.reason)
         )
 
-    async def follow(
-        self, action: SiteAction, site: Site, session_id: str, *, is_certain: bool = True
-    ) -> None:
+    async def follow(self, click: Click, session_id: str, *, is_certain: bool = True) -> None:
         """After the call: finds out what became of it and tells the session's pages.
 
         `is_certain` is False if the answer to the call was lost.
         """
-        now = datetime.now(UTC)
+        site, now = click.site, datetime.now(UTC)
+        self._end(click)
         if self._verdicts is not None:
-            self._verdicts.find_out(site, _awaited(_expected(action, site)))
-        task = asyncio.create_task(self._announce(action, site, session_id, is_certain))
+            self._verdicts.find_out(site, _awaited(_expected(click)))
+        task = asyncio.create_task(self._announce(click, session_id, is_certain))
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)
-        if action is SiteAction.RELOAD and is_certain and not site.is_local:
+        if click.action is SiteAction.RELOAD and is_certain and not site.is_local:
             await self._known.note_reload(site.key, now)
 
     async def begun(
@@ -74,10 +87,12 @@ class Aftermath:
         it is to start if it is enabled."""
         if not site.enabled:
             return
+        click = Click(action, site)
+        self._newest[site.key] = click
         if self._verdicts is not None and not site.is_local:
-            await self._verdicts.expect(site, _awaited(_expected(action, site)))
+            await self._verdicts.expect(site, _awaited(_expected(click)))
             await self._known.save(_as_listed(site))
-        await self.follow(action, site, session_id)
+        await self.follow(click, session_id)
 
     async def close(self) -> None:
         if self._verdicts is not None:
@@ -86,10 +101,15 @@ class Aftermath:
             task.cancel()
         await asyncio.gather(*self._announcing, return_exceptions=True)
 
-    async def _announce(
-        self, action: SiteAction, site: Site, session_id: str, is_certain: bool
-    ) -> None:
-        toast = _outcome(action, site, await self._settled(site), is_certain)
+    def _end(self, click: Click) -> bool:
+        """Its call has ended. False if it was not the newest click on its site any more."""
+        is_newest = self._newest.get(click.site.key) is click
+        if is_newest:
+            del self._newest[click.site.key]
+        return is_newest
+
+    async def _announce(self, click: Click, session_id: str, is_certain: bool) -> None:
+        toast = _outcome(click, await self._settled(click.site), is_certain)
         if toast is not None:
             self._changes.publish(Announcement(session_id, toast))
 
@@ -104,10 +124,11 @@ class Aftermath:
         return None
 
 
-def _expected(action: SiteAction, site: Site) -> Site:
-    if action is SiteAction.RELOAD:
+def _expected(click: Click) -> Site:
+    site = click.site
+    if click.action is SiteAction.RELOAD:
         return replace(site, status=SiteStatus.RELOADING, reason="")
-    if action is SiteAction.ENABLE:
+    if click.action is SiteAction.ENABLE:
         return replace(site, enabled=True, status=SiteStatus.STARTING, reason="")
     return replace(site, enabled=False, status=SiteStatus.DISABLED, reason="")
 
@@ -132,10 +153,9 @@ def _about(change: Change, site: Site) -> Site | None:
     return None
 
 
-def _outcome(
-    action: SiteAction, site: Site, settled: Site | None, is_certain: bool
-) -> Toast | None:
+def _outcome(click: Click, settled: Site | None, is_certain: bool) -> Toast | None:
     """What the first answer, or its absence, says; nothing where the click already said it all."""
+    action, site = click.action, click.site
     domain = site.domain_name
     if settled is None:
         words = "Its error log may say why."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.hosting.aftermath import Aftermath
+from app.hosting.aftermath import Aftermath, Click
 from app.hosting.changes import Announcement, Change
 from app.hosting.probe import Unasked
 from app.models import Answer, Check, SiteAction, SiteStatus, Toast
@@ -29,9 +29,14 @@ class Deck(Court):
 
     async def click(self, action: SiteAction) -> None:
         """As services do it, with the site as it is stored."""
-        site = await self.shop()
-        await self.aftermath.expect(action, site)
-        await self.aftermath.follow(action, site, SESSION)
+        click = await self.expect(action)
+        await self.aftermath.follow(click, SESSION)
+
+    async def expect(self, action: SiteAction) -> Click:
+        """A click whose call is on its way."""
+        click = Click(action, await self.shop())
+        await self.aftermath.expect(click)
+        return click
 
     async def toast_after(self, action: SiteAction) -> Toast:
         with self.changes.subscribe() as queue:
@@ -66,8 +71,8 @@ async def test_a_reload_whose_answer_was_lost_is_only_believed_where_a_gap_was_s
     deck: Deck,
 ) -> None:
     with deck.changes.subscribe() as queue:
-        await deck.aftermath.expect(SiteAction.RELOAD, SHOP)
-        await deck.aftermath.follow(SiteAction.RELOAD, SHOP, SESSION, is_certain=False)
+        click = await deck.expect(SiteAction.RELOAD)
+        await deck.aftermath.follow(click, SESSION, is_certain=False)
         toast = await next_toast(queue)
     assert toast.text == f"Not known: whether {SHOP.domain_name} was reloaded"
     assert toast.detail == "It answers 200; no gap was seen."
@@ -158,9 +163,7 @@ async def test_a_second_click_that_fails_leaves_the_first_to_be_found_out(deck: 
     await deck.click(SiteAction.RELOAD)
     await deck.until_asked(2)
     for _ in range(2):
-        between = await deck.shop()
-        await deck.aftermath.expect(SiteAction.RELOAD, between)
-        await deck.aftermath.take_back(between)
+        await deck.aftermath.take_back(await deck.expect(SiteAction.RELOAD))
         assert (await deck.shop()).status is SiteStatus.RELOADING
     with deck.changes.subscribe() as queue:
         await deck.until_asked(len(deck.asked) + 2)
@@ -171,14 +174,46 @@ async def test_a_second_click_that_fails_leaves_the_first_to_be_found_out(deck: 
     assert toast.detail.startswith("Answered 200 after ")
 
 
+async def test_of_two_clicks_at_once_the_refused_one_does_not_end_the_other(deck: Deck) -> None:
+    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    deck.checks.record(SHOP.key, Check(NOW, GOOD))
+    refused = await deck.expect(SiteAction.RELOAD)
+    accepted = await deck.expect(SiteAction.RELOAD)
+    deck.result = DOWN
+    await deck.aftermath.take_back(refused)
+    assert (await deck.shop()).status is SiteStatus.RELOADING
+    with deck.changes.subscribe() as queue:
+        await deck.aftermath.follow(accepted, SESSION)
+        await deck.until_asked(2)
+        assert (await deck.shop()).status is SiteStatus.RELOADING
+        deck.result = GOOD
+        toast = await next_toast(queue)
+    assert toast.detail.startswith("Answered 200 after ")
+
+
+async def test_of_two_clicks_at_once_the_accepted_one_outlasts_the_refusal_of_the_other(
+    deck: Deck,
+) -> None:
+    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    accepted = await deck.expect(SiteAction.RELOAD)
+    refused = await deck.expect(SiteAction.RELOAD)
+    deck.result = DOWN
+    with deck.changes.subscribe() as queue:
+        await deck.aftermath.follow(accepted, SESSION)
+        await deck.aftermath.take_back(refused)
+        await deck.until_asked(2)
+        assert (await deck.shop()).status is SiteStatus.RELOADING
+        deck.result = GOOD
+        toast = await next_toast(queue)
+    assert toast.detail.startswith("Answered 200 after ")
+
+
 async def test_what_another_click_has_ended_is_not_taken_up_again(deck: Deck) -> None:
     deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
     await deck.click(SiteAction.RELOAD)
     await deck.until_asked(1)
     await deck.click(SiteAction.DISABLE)
-    off = await deck.shop()
-    await deck.aftermath.expect(SiteAction.ENABLE, off)
-    await deck.aftermath.take_back(off)
+    await deck.aftermath.take_back(await deck.expect(SiteAction.ENABLE))
     assert (await deck.shop()).status is SiteStatus.DISABLED
     asked = len(deck.asked)
     await asyncio.sleep(SHORT.step * 5)
@@ -188,20 +223,20 @@ async def test_what_another_click_has_ended_is_not_taken_up_again(deck: Deck) ->
 async def test_a_failed_switch_is_taken_back_though_the_host_cannot_be_read_meanwhile(
     deck: Deck,
 ) -> None:
-    await deck.aftermath.expect(SiteAction.DISABLE, SHOP)
+    click = await deck.expect(SiteAction.DISABLE)
     unknown = replace(await deck.shop(), status=SiteStatus.UNKNOWN, reason="No way to the host.")
     await deck.known.save(unknown)
-    await deck.aftermath.take_back(SHOP)
+    await deck.aftermath.take_back(click)
     site = await deck.shop()
     assert site.enabled
     assert (site.status, site.reason) == (SiteStatus.UNKNOWN, "No way to the host.")
 
 
 async def test_what_the_host_has_listed_since_a_click_is_not_taken_back(deck: Deck) -> None:
-    await deck.aftermath.expect(SiteAction.DISABLE, SHOP)
+    click = await deck.expect(SiteAction.DISABLE)
     off = replace(SHOP, enabled=False, status=SiteStatus.DISABLED, seen_at=datetime.now(UTC))
     await deck.known.save_list(SHOP.account_id, [off], keep_missing=True)
-    await deck.aftermath.take_back(SHOP)
+    await deck.aftermath.take_back(click)
     assert not (await deck.shop()).enabled
 
 
@@ -212,9 +247,9 @@ async def test_after_a_failed_call_a_failing_site_has_its_reason_again(
     check = Check(NOW, None, "Crashing: KeyError: 'x'", 2, "as written")
     deck.checks.record(SHOP.key, check, Answer(200, 1.5))
     before = await deck.shop()
-    await deck.aftermath.expect(action, before)
+    click = await deck.expect(action)
     assert (await deck.shop()).status is not SiteStatus.FAILING
-    await deck.aftermath.take_back(before)
+    await deck.aftermath.take_back(click)
     assert await deck.shop() == before
     deck.checks.record(SHOP.key, Check(NOW, GOOD))
     assert (await deck.shop()).status is SiteStatus.RUNNING
@@ -225,7 +260,7 @@ async def test_a_switched_off_site_stays_off_when_it_cannot_be_enabled(deck: Dec
     await deck.known.save(off)
     deck.checks.record(SHOP.key, Check(NOW, None, "It did not answer.", 2))
     before = await deck.shop()
-    await deck.aftermath.expect(SiteAction.ENABLE, before)
+    click = await deck.expect(SiteAction.ENABLE)
     assert (await deck.shop()).status is SiteStatus.STARTING
-    await deck.aftermath.take_back(before)
+    await deck.aftermath.take_back(click)
     assert await deck.shop() == before
