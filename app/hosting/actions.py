@@ -79,7 +79,8 @@ class SiteActions:
         else:
             await self._log.record(action, site, actor, "done")
         self._refresh_soon(site.account_id)
-        await self._aftermath.follow(click, actor.session_id)
+        was_off = operation is not None and action is SiteAction.RELOAD
+        await self._aftermath.follow(click, actor.session_id, was_off=was_off)
         return await self._known.get(*site.key) or site
 
     async def _begin_action(self, action: SiteAction, site: Site, actor: Actor) -> Operation | None:
@@ -111,8 +112,14 @@ class SiteActions:
         return None
 
     async def _lost_reload(self, click: Click, actor: Actor, error: HostingError) -> OutcomeUnknown:
-        """The site itself tells what came of it. It is not asked for again: that costs downtime."""
-        await self._log.record(click.action, click.site, actor, f"failed: {error}")
+        """The site itself tells what came of it, or the local host. It is not asked for again: that
+        costs downtime."""
+        words = f"failed: the answer was lost. {error}"
+        await self._log.record(click.action, click.site, actor, words)
+        self._refresh_soon(click.site.account_id)
+        if click.site.is_local:
+            await self._aftermath.take_back(click)
+            return OutcomeUnknown(f"{error} When it was started tells whether it was reloaded.")
         await self._aftermath.follow(click, actor.session_id, is_certain=False)
         return OutcomeUnknown(f"{error} Sitedeck is looking whether the site answers.")
 

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 from app.hosting.changes import Announcement, Change, Changes, SiteChanged
 from app.hosting.known import KnownSites
-from app.hosting.verdict import Verdicts
+from app.hosting.verdict import Patience, Verdicts
 from app.models import Site, SiteAction, SiteKey, SiteStatus, Toast
 
-# A site that has not answered by then is said to be still starting. Longer than any verdict takes.
-SETTLE_SECONDS = 75.0
+# For the store, beyond the longest time that a verdict takes: then a site that has not settled is
+# said to be still starting.
+SPARE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +33,10 @@ class Aftermath:
         self._known = known
         self._changes = changes
         self._verdicts = verdicts
-        self._announcing: set[asyncio.Task[None]] = set()
+        patience = Patience() if verdicts is None else verdicts.patience
+        self._settle_seconds = patience.longest + SPARE_SECONDS
+        # By session and site: of several clicks only the last one is told.
+        self._announcing: dict[tuple[str, SiteKey], asyncio.Task[None]] = {}
         # What is shown of a site is expected of its newest click, while that is on its way.
         self._newest: dict[SiteKey, Click] = {}
 
@@ -65,26 +69,43 @@ class Aftermath:
             replace(now, enabled=site.enabled, status=before.status, reason=before.reason)
         )
 
-    async def follow(self, click: Click, session_id: str, *, is_certain: bool = True) -> None:
+    async def follow(
+        self,
+        click: Click,
+        session_id: str,
+        *,
+        is_certain: bool = True,
+        was_off: bool = False,
+    ) -> None:
         """After the call: finds out what became of it and tells the session's pages.
 
-        `is_certain` is False if the answer to the call was lost.
+        `is_certain` is False if the answer to the call was lost; the site `was_off` if it was
+        reloaded by switching it off and on.
         """
         site, now = click.site, datetime.now(UTC)
         self._end(click)
         if self._verdicts is not None:
-            self._verdicts.find_out(site, _awaited(_expected(click)))
-        task = asyncio.create_task(self._announce(click, session_id, is_certain))
-        self._announcing.add(task)
-        task.add_done_callback(self._announcing.discard)
-        if click.action is SiteAction.RELOAD and is_certain and not site.is_local:
-            await self._known.note_reload(site.key, now)
+            self._verdicts.find_out(site, _awaited(_expected(click)), was_off=was_off)
+        key = session_id, site.key
+        if (before := self._announcing.pop(key, None)) is not None:
+            before.cancel()
+        task = asyncio.create_task(self._announce(click, session_id, now, is_certain))
+        self._announcing[key] = task
+        task.add_done_callback(lambda task: self._forget(key, task))
+        if is_certain:
+            await self._note_reload(click, now)
 
     async def begun(
-        self, site: Site, session_id: str, action: SiteAction = SiteAction.ENABLE
+        self, site: Site, session_id: str, action: SiteAction | None = SiteAction.ENABLE
     ) -> None:
-        """A site has just been made, got its new command, or was switched off and on to reload it:
-        it is to start if it is enabled."""
+        """An operation has ended with this site, which is to start if it is enabled: it was made,
+        got its new command or its old one back, or was switched on, or off and on to reload it.
+
+        None: it was to be reloaded, and was not. Then nothing is waited for any more.
+        """
+        if action is None:
+            await self._give_up(site)
+            return
         if not site.enabled:
             return
         click = Click(action, site)
@@ -92,14 +113,21 @@ class Aftermath:
         if self._verdicts is not None and not site.is_local:
             await self._verdicts.expect(site, _awaited(_expected(click)))
             await self._known.save(_as_listed(site))
-        await self.follow(click, session_id)
+        await self.follow(click, session_id, was_off=action is SiteAction.RELOAD)
 
     async def close(self) -> None:
         if self._verdicts is not None:
             await self._verdicts.close()
-        for task in self._announcing:
+        tasks = list(self._announcing.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._announcing, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _give_up(self, site: Site) -> None:
+        self._newest.pop(site.key, None)
+        if self._verdicts is not None:
+            await self._verdicts.expect(site, None)
+            await self._known.announce(site.key)
 
     def _end(self, click: Click) -> bool:
         """Its call has ended. False if it was not the newest click on its site any more."""
@@ -108,8 +136,23 @@ class Aftermath:
             del self._newest[click.site.key]
         return is_newest
 
-    async def _announce(self, click: Click, session_id: str, is_certain: bool) -> None:
-        toast = _outcome(click, await self._settled(click.site), is_certain)
+    def _forget(self, key: tuple[str, SiteKey], task: "asyncio.Task[None]") -> None:
+        if self._announcing.get(key) is task:
+            del self._announcing[key]
+
+    async def _note_reload(self, click: Click, at: datetime) -> None:
+        """The local host tells by itself when it has reloaded a site."""
+        if click.action is SiteAction.RELOAD and not click.site.is_local:
+            await self._known.note_reload(click.site.key, at)
+
+    async def _announce(
+        self, click: Click, session_id: str, at: datetime, is_certain: bool
+    ) -> None:
+        settled = await self._settled(click.site)
+        if not is_certain and settled is not None and settled.answer is not None:
+            # A gap was seen: it was done.
+            await self._note_reload(click, at)
+        toast = _outcome(click, settled, is_certain)
         if toast is not None:
             self._changes.publish(Announcement(session_id, toast))
 
@@ -117,7 +160,7 @@ class Aftermath:
         """The site when it has settled, which it may have done already; None if it does not."""
         with self._changes.subscribe() as queue, suppress(TimeoutError):
             now = await self._known.get(*site.key)
-            async with asyncio.timeout(SETTLE_SECONDS):
+            async with asyncio.timeout(self._settle_seconds):
                 while now is None or not now.status.is_settled:
                     now = _about(await queue.get(), site) or now
             return now

@@ -56,17 +56,25 @@ CrashesOf = Callable[[SiteKey], AbstractAsyncContextManager[Crashes]]
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds: for the log to be read before the call, and once more after an answer; between two
-    questions; after a reload, until a good answer is not the old process's; for an answer; for a
-    site that cannot be asked; and for the 404 that a new site answers at first.
+    questions; for one question; after a reload, until a good answer is not the old process's; for
+    an answer; for a site that cannot be asked; and for the 404 that a new site answers at first.
     """
 
     log: float = 1.0
     read_again: float = 5.0
     step: float = 2.0
+    question: float = 20.0
     settling: float = 10.0
     answer: float = 45.0
     unasked: float = 20.0
     not_found: float = 30.0
+
+    @property
+    def longest(self) -> float:
+        """From the call on, but for the store: a good answer to the last question of all may still
+        have to settle, and one more question ends that."""
+        last_question = max(self.answer, self.unasked) + self.step + self.question
+        return last_question + self.read_again + self.settling + self.step + self.question
 
 
 class Finding(NamedTuple):
@@ -81,11 +89,12 @@ class Finding(NamedTuple):
 class _Case:
     """One click: the log has been read up to it, the call has been made.
 
-    `status` is how the site is shown meanwhile. After a reload, what answers may still be the
-    process of before.
+    `status` is how the site is shown meanwhile. `has_old`: what answers may still be the process
+    of before.
     """
 
     status: SiteStatus
+    has_old: bool
     is_ready: asyncio.Event = field(default_factory=asyncio.Event)
     is_made: asyncio.Event = field(default_factory=asyncio.Event)
     made_at: float = 0.0
@@ -112,7 +121,7 @@ class Verdicts:
         self._crashes_of = crashes_of
         self._known = known
         self._checks = checks
-        self._patience = patience or Patience()
+        self.patience = patience or Patience()
         self._cases: dict[SiteKey, _Case] = {}
         # Accepted calls whose end was not found out yet at the next click.
         self._interrupted: dict[SiteKey, _Case] = {}
@@ -130,7 +139,7 @@ class Verdicts:
         if status is not None:
             case = self._open(site, status)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._patience.log):
+                async with asyncio.timeout(self.patience.log):
                     await case.is_ready.wait()
 
     async def take_back(self, site: Site) -> None:
@@ -142,17 +151,25 @@ class Verdicts:
         before = self._interrupted.pop(site.key, None)
         if before is not None:
             await to_thread.run_sync(self._checks.expect, site.key, before.status)
-            self._open(site, before.status).go(before.made_at)
+            case = self._open(site, before.status)
+            case.has_old = before.has_old
+            case.go(before.made_at)
         elif site.check is None:
             await to_thread.run_sync(self._checks.expect, site.key, None)
         else:
             await to_thread.run_sync(self._checks.record, site.key, site.check, site.answer)
 
-    def find_out(self, site: Site, status: SiteStatus | None) -> None:
-        """Begins to look, after the call that `status` was expected of, unless it is None."""
+    def find_out(self, site: Site, status: SiteStatus | None, *, was_off: bool = False) -> None:
+        """Begins to look, after the call that `status` was expected of, unless it is None.
+
+        Of a site that `was_off`, whatever answers is the new process.
+        """
         self._interrupted.pop(site.key, None)
         if status is not None and not site.is_local:
-            (self._cases.get(site.key) or self._open(site, status)).go(time.monotonic())
+            case = self._cases.get(site.key) or self._open(site, status)
+            if was_off:
+                case.has_old = False
+            case.go(time.monotonic())
 
     async def close(self) -> None:
         tasks = [case.task for case in self._cases.values() if case.task is not None]
@@ -161,7 +178,7 @@ class Verdicts:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _open(self, site: Site, status: SiteStatus) -> _Case:
-        case = self._cases[site.key] = _Case(status)
+        case = self._cases[site.key] = _Case(status, status is SiteStatus.RELOADING)
         case.task = asyncio.create_task(self._run(site, case))
         return case
 
@@ -210,14 +227,14 @@ class Verdicts:
 
     async def _look(self, site: Site, crashes: Crashes, case: _Case) -> Finding | None:
         """None if the site is not or cannot be asked, and it logs no exception."""
-        patience = self._patience
+        patience = self.patience
         known = await self._known.get(*site.key)
         # How often sites are asked again does not matter here: a person wants to know now.
         is_asked = known is not None and known.check_seconds is not None
-        is_reload = case.status is SiteStatus.RELOADING
+        is_reload = case.has_old
         seen = Evidence(patience.settling if is_reload else 0.0)
         while True:
-            result = await self._ask(site.url) if is_asked else _NOT_ASKED
+            result = await self._question(site) if is_asked else _NOT_ASKED
             taken = time.monotonic() - case.made_at
             # Of a reload, the end of the old process may be what was logged beside one bad answer.
             suspect = seen.crash
@@ -245,6 +262,13 @@ class Verdicts:
         problem = f"No answer yet. {reason}{said}"
         return Finding(Check(datetime.now(UTC), answer, problem, 2, last.text if last else ""))
 
+    async def _question(self, site: Site) -> Answer | Silence | Unasked:
+        try:
+            async with asyncio.timeout(self.patience.question):
+                return await self._ask(site.url)
+        except TimeoutError:
+            return Silence("It did not answer in time.")
+
     async def _is_over(self, seen: Evidence, crashes: Crashes, taken: float) -> bool:
         """Whether the good answer after so many seconds is the end of it."""
         if not seen.settling:
@@ -254,7 +278,7 @@ class Verdicts:
         if seen.crash is None:
             # A crash is logged before the first bad answer that it causes.
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._patience.read_again):
+                async with asyncio.timeout(self.patience.read_again):
                     await crashes.read_again()
             if crash := await crashes.newest():
                 seen.note_crash(crash, taken)
@@ -263,7 +287,7 @@ class Verdicts:
     def _is_bad(self, answer: Answer, taken: float, site: Site) -> bool:
         """`site` is as it was before the click: some answer 404 at their first page always."""
         was_404 = site.last_answer is not None and site.last_answer.status == 404
-        is_too_early = answer.status == 404 and taken < self._patience.not_found and not was_404
+        is_too_early = answer.status == 404 and taken < self.patience.not_found and not was_404
         return answer.status in FRONT_STATUSES or is_too_early
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.hosting.aftermath import Aftermath, Click
-from app.hosting.changes import Announcement, Change
+from app.hosting.changes import Announcement, Change, SiteChanged
 from app.hosting.probe import Unasked
+from app.hosting.verdict import Patience
 from app.models import Answer, Check, SiteAction, SiteStatus, Toast
 from tests.hosting.conftest import NOW, SHOP, until
 from tests.hosting.test_sitewatch import GOOD
@@ -78,6 +79,43 @@ async def test_a_reload_whose_answer_was_lost_is_only_believed_where_a_gap_was_s
     assert toast.detail == "It answers 200; no gap was seen."
     site = await deck.known.get(*SHOP.key)
     assert site is not None and site.reloaded_at is None
+
+
+async def test_a_lost_answer_of_a_reload_with_a_gap_was_one_that_said_so(deck: Deck) -> None:
+    deck.result = DOWN
+    begin = datetime.now(UTC)
+    with deck.changes.subscribe() as queue:
+        click = await deck.expect(SiteAction.RELOAD)
+        await deck.aftermath.follow(click, SESSION, is_certain=False)
+        await deck.until_asked(2)
+        assert (await deck.shop()).reloaded_at is None
+        deck.result = GOOD
+        toast = await next_toast(queue)
+    assert toast.text == f"{SHOP.domain_name} reloaded"
+    at = (await deck.shop()).reloaded_at
+    assert at is not None and begin <= at <= datetime.now(UTC)
+
+
+async def test_a_site_reloaded_by_off_and_on_is_up_at_its_first_answer(deck: Deck) -> None:
+    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    with deck.changes.subscribe() as queue:
+        click = await deck.expect(SiteAction.RELOAD)
+        await deck.aftermath.follow(click, SESSION, was_off=True)
+        toast = await next_toast(queue)
+        assert len(deck.asked) == 1
+        assert toast.text == f"{SHOP.domain_name} reloaded"
+        assert toast.detail.startswith("Answered 200 after ")
+        await deck.aftermath.begun(await deck.shop(), SESSION, SiteAction.RELOAD)
+        assert (await next_toast(queue)).detail.startswith("Answered 200 after ")
+
+
+async def test_nothing_is_waited_for_after_a_reload_that_was_given_up(deck: Deck) -> None:
+    await deck.expect(SiteAction.RELOAD)
+    with deck.changes.subscribe() as queue:
+        await deck.aftermath.begun(await deck.shop(), SESSION, None)
+        assert (await deck.shop()).status is SiteStatus.RUNNING
+        told = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert [c.site.status for c in told if isinstance(c, SiteChanged)] == [SiteStatus.RUNNING]
 
 
 async def test_a_reload_with_a_gap_is_told_with_its_time(deck: Deck) -> None:
@@ -152,9 +190,12 @@ async def test_a_reload_is_noted_with_its_time_and_no_list_forgets_it(deck: Deck
     await deck.known.save_list(SHOP.account_id, [SHOP], keep_missing=True)
     await deck.click(SiteAction.ENABLE)
     assert (await deck.shop()).reloaded_at == noted, "a start is none"
-    await deck.click(SiteAction.RELOAD)
-    again = (await deck.shop()).reloaded_at
-    assert again is not None and again > noted
+    with deck.changes.subscribe() as queue:
+        await deck.click(SiteAction.RELOAD)
+        again = (await deck.shop()).reloaded_at
+        assert again is not None and again > noted
+        shown = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert any(isinstance(c, SiteChanged) and c.site.reloaded_at == again for c in shown)
 
 
 async def test_a_second_click_that_fails_leaves_the_first_to_be_found_out(deck: Deck) -> None:
@@ -206,6 +247,35 @@ async def test_of_two_clicks_at_once_the_accepted_one_outlasts_the_refusal_of_th
         deck.result = GOOD
         toast = await next_toast(queue)
     assert toast.detail.startswith("Answered 200 after ")
+
+
+async def test_of_two_clicks_of_a_person_the_last_one_alone_is_told(deck: Deck) -> None:
+    with deck.changes.subscribe() as queue:
+        await deck.click(SiteAction.RELOAD)
+        await deck.click(SiteAction.RELOAD)
+        toast = await next_toast(queue)
+        assert toast.text == f"{SHOP.domain_name} reloaded"
+        await asyncio.sleep(SHORT.step * 5)
+        rest = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert not [change for change in rest if isinstance(change, Announcement)]
+
+
+async def test_everybody_who_has_clicked_is_told(deck: Deck) -> None:
+    with deck.changes.subscribe() as queue:
+        for session in ("one", "another"):
+            click = await deck.expect(SiteAction.RELOAD)
+            await deck.aftermath.follow(click, session)
+        told: set[str] = set()
+        async with asyncio.timeout(30):
+            while told != {"one", "another"}:
+                if isinstance(change := await queue.get(), Announcement):
+                    told.add(change.session_id)
+
+
+def test_the_longest_verdict_is_the_sum_of_what_it_may_wait_for() -> None:
+    default = Patience()
+    waits = default.answer + default.read_again + default.settling
+    assert default.longest >= waits + 2 * (default.step + default.question)
 
 
 async def test_what_another_click_has_ended_is_not_taken_up_again(deck: Deck) -> None:

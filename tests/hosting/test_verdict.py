@@ -155,6 +155,20 @@ async def test_the_404_of_a_new_site_is_waited_out(court: Court) -> None:
     assert site.check.answer.status == 404
 
 
+async def test_a_question_without_an_end_is_one_without_an_answer(court: Court) -> None:
+    async def never(url: str) -> Answer:
+        court.asked.append(url)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    court.ask = never  # type: ignore[method-assign]
+    court.verdicts = court.judging(replace(SHORT, question=0.02, answer=0.1))
+    await court.start()
+    site = await court.until_status(SiteStatus.FAILING)
+    assert site.reason == "No answer yet. It did not answer in time."
+    assert len(court.asked) > 1
+
+
 async def test_a_second_click_begins_anew(court: Court) -> None:
     court.result = DOWN
     await court.reload()

@@ -23,6 +23,7 @@ from app.models import (
     OperationKind,
     OperationState,
     Site,
+    SiteAction,
     SiteStatus,
     Specification,
 )
@@ -103,6 +104,8 @@ class Deck:
     actions: SiteActions
     maker: SiteMaker
     aftermath: Aftermath
+    # What the worker has told of the sites that its operations have left.
+    begun: list[SiteAction | None]
 
     async def site(self, domain: str = SHOP) -> Site | None:
         return await self.known.get(REMOTE.id, domain)
@@ -154,9 +157,13 @@ def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
         pass
 
     aftermath = Aftermath(known, changes, None)
-    worker = OperationWorker(
-        journal, clients, known, changes, nobody_refreshes, aftermath.begun, pace
-    )
+    actions_begun: list[SiteAction | None] = []
+
+    async def begun(site: Site, session_id: str, action: SiteAction | None) -> None:
+        actions_begun.append(action)
+        await aftermath.begun(site, session_id, action)
+
+    worker = OperationWorker(journal, clients, known, changes, nobody_refreshes, begun, pace)
     log = JournalledCalls(clients.__getitem__, ActivityLog(database), journal, worker.wake, pace)
     actions = SiteActions(log, known, nobody_refreshes, aftermath)
     maker = SiteMaker(log, known, nobody_refreshes, aftermath)
@@ -173,6 +180,7 @@ def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
         actions,
         maker,
         aftermath,
+        actions_begun,
     )
 
 

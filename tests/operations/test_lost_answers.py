@@ -6,7 +6,8 @@ import pytest
 
 from app.errors import HostRefused, NotSent, OutcomeUnknown, SwitchedOff
 from app.hosting.changes import Announcement, OperationsChanged
-from app.models import OperationKind, OperationState, SiteAction, SiteStatus
+from app.models import LOCAL_ID, OperationKind, OperationState, SiteAction, SiteStatus
+from app.store.accounts import Accounts
 from app.store.database import Database
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import FakePythonAnywhere
@@ -117,6 +118,32 @@ async def test_a_switch_whose_answer_was_lost_is_looked_up(
     site = await deck.site()
     assert site is not None
     assert site.enabled == fake.websites[SHOP]["enabled"] == (not trouble.is_after)
+
+
+@pytest.mark.parametrize(
+    ("action", "trouble", "begun"),
+    [
+        (SiteAction.DISABLE, Trouble.TIMEOUT_BEFORE, []),
+        (SiteAction.DISABLE, Trouble.TIMEOUT_AFTER, []),
+        (SiteAction.ENABLE, Trouble.TIMEOUT_BEFORE, []),
+        (SiteAction.ENABLE, Trouble.TIMEOUT_AFTER, [SiteAction.ENABLE]),
+    ],
+)
+async def test_only_a_site_that_was_switched_on_is_told_to_start(
+    deck: Deck,
+    fake: FakePythonAnywhere,
+    action: SiteAction,
+    trouble: Trouble,
+    begun: list[SiteAction],
+) -> None:
+    if action is SiteAction.ENABLE:
+        await deck.client.set_enabled(SHOP, False)
+    fake.trouble("patch", trouble)
+    with pytest.raises(OutcomeUnknown):
+        await run(deck, action)
+    end = OperationState.DONE if trouble.is_after else OperationState.FAILED
+    assert (await deck.until_closed()).state is end
+    assert deck.begun == begun
 
 
 async def test_a_site_that_was_made_disabled_is_enabled(
@@ -275,6 +302,19 @@ async def test_a_site_switched_off_for_its_reload_is_switched_on_whatever_it_tak
     assert (await deck.until_closed()).state is OperationState.DONE
     assert fake.websites[SHOP]["enabled"]
     assert deck.results() == [("reload", "done")]
+    assert deck.begun == [SiteAction.RELOAD]
+
+
+async def test_a_reload_that_somebody_else_has_overtaken_is_not_waited_for(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("reload", Trouble.NOT_FOUND)
+    fake.trouble("patch", Trouble.TIMEOUT_AFTER)
+    fake.meddle["patch"] = lambda: fake.add_site(SHOP, NEW)
+    with pytest.raises(SwitchedOff):
+        await run(deck, SiteAction.RELOAD)
+    assert (await deck.until_closed()).state is OperationState.ABORTED
+    assert deck.begun == [None]
 
 
 async def test_a_site_that_may_not_be_switched_on_yet_is_shown_so_until_it_is(
@@ -294,6 +334,24 @@ async def test_a_site_that_may_not_be_switched_on_yet_is_shown_so_until_it_is(
     site = await deck.site()
     assert site is not None and site.enabled and site.reason == ""
     assert fake.websites[SHOP]["enabled"]
+
+
+async def test_a_lost_reload_of_a_local_site_is_left_to_what_its_host_tells(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    Accounts(deck.database).ensure_local()
+    deck.clients[LOCAL_ID] = deck.client
+    site = replace(known_site(), account_id=LOCAL_ID)
+    await deck.known.save(site)
+    fake.trouble("reload", Trouble.RESET_AFTER)
+    with deck.changes.subscribe() as queue:
+        with pytest.raises(OutcomeUnknown, match="When it was started tells"):
+            await deck.actions.run(SiteAction.RELOAD, site, ACTOR)
+        told = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert await deck.known.get(*site.key) == site, "it is not waited for"
+    assert not [change for change in told if isinstance(change, Announcement)]
+    [(action, result)] = deck.results()
+    assert (action, result.partition(". ")[0]) == ("reload", "failed: the answer was lost")
 
 
 @pytest.mark.parametrize("enabled", [True, False])

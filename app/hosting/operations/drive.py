@@ -41,9 +41,9 @@ LAST_TRY = 5
 """Of the settings of a site that is there again: those but the switch can be made up for."""
 ENDED = "Sitedeck ended before the answer came; looking at what came of it."
 
-Begun = Callable[[Site, str, SiteAction], Awaitable[None]]
+Begun = Callable[[Site, str, SiteAction | None], Awaitable[None]]
 """Told of a site that may be starting, of the session that is to hear of it, and whether it was
-enabled or reloaded."""
+enabled or reloaded; None if it was to be reloaded, and was not."""
 
 Found = tuple[Site, Specification] | None
 
@@ -265,11 +265,7 @@ class Drive:
         if found is not None:
             left = as_left(found[0], operation, state)
             await self._known.save(left)
-            if operation.kind is not OperationKind.DELETE:
-                is_done = state is OperationState.DONE
-                is_reload = is_done and operation.kind is OperationKind.RELOAD
-                action = SiteAction.RELOAD if is_reload else SiteAction.ENABLE
-                await self._begun(left, operation.actor.session_id, action)
+            await self._follow_up(left, state)
         elif operation.kind is OperationKind.DELETE:
             await self._known.forget(*operation.key)
         elif (site := await self._known.get(*operation.key)) is not None:
@@ -277,6 +273,17 @@ class Drive:
             await self._known.save(replace(site, is_gone=True))
         await self._journal.close(operation, state, reason, is_told=True)
         self._refresh_soon(operation.account_id)
+
+    async def _follow_up(self, left: Site, state: OperationState) -> None:
+        """Of what was given up only a reload is waited for."""
+        kind, session_id = self._operation.kind, self._operation.actor.session_id
+        is_reload = kind is OperationKind.RELOAD
+        if state not in (OperationState.DONE, OperationState.RESTORED):
+            if is_reload:
+                await self._begun(left, session_id, None)
+        elif kind not in (OperationKind.DELETE, OperationKind.DISABLE):
+            action = SiteAction.RELOAD if is_reload else SiteAction.ENABLE
+            await self._begun(left, session_id, action)
 
 
 def _back(operation: Operation, now: datetime) -> Operation:
