@@ -47,6 +47,8 @@ class SiteActions:
         """
         client = self._log.client(site.account_id)
         if site.is_gone:
+            # Unless it is back, and only not listed yet.
+            self._refresh_soon(site.account_id)
             raise NotSent(GONE)
         if action is SiteAction.DISABLE:
             self._log.check_not_own(site)
@@ -133,9 +135,11 @@ class SiteActions:
         if site.is_local or not isinstance(error, HostRefused) or error.status != 404:
             return error
         try:
-            found = await calls.look(client, site.domain_name)
+            pause = self._log.pace.double_look
+            found = await calls.look_twice(client, site.domain_name, pause)
         except HostingError:
             return error
+        self._refresh_soon(site.account_id)
         is_gone = found is None and await self._known.mark_gone(site.key)
         return HostRefused(GONE, error.status) if is_gone else error
 

@@ -3,7 +3,6 @@
 A command that the host cannot change in place is left to the worker of the journal altogether.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -76,10 +75,6 @@ class SiteMaker:
         if found is not None and site.is_gone:
             self._refresh_soon(site.account_id)
             raise NotSent("The host has this site again.")
-        if found is None and not site.is_gone:
-            # The host may not show yet what has just been made.
-            await asyncio.sleep(self._log.pace.double_look)
-            found = await self._describe(client, site, OperationKind.DELETE, actor)
         operation = await self._log.begin(
             client, site.domain_name, OperationKind.DELETE, actor, old=found or as_known(site)
         )
@@ -120,6 +115,7 @@ class SiteMaker:
         old = await self._describe(client, site, OperationKind.CHANGE_COMMAND, actor)
         if old is None:
             await self._known.mark_gone(site.key)
+            self._refresh_soon(site.account_id)
             raise NotSent("The host does not know this site any more.")
         if old.command != site.command:
             self._refresh_soon(site.account_id)
@@ -205,10 +201,10 @@ class SiteMaker:
         Raises HostingError, and records it: what is to be done to the site does not begin.
         """
         try:
-            found = await calls.look(client, site.domain_name)
+            pause = self._log.pace.double_look
+            found = await calls.look_twice(client, site.domain_name, pause)
             if found is None:
                 return None
-            pause = self._log.pace.double_look
             certificate = await calls.certificate_if_known(client, site.domain_name, pause)
         except HostingError as error:
             await self._log.record(kind.action, site, actor, f"failed: {error}")

@@ -106,8 +106,19 @@ def test_a_click_on_an_old_page_makes_no_call(place: Connected) -> None:
     assert "does not know this site any more" in one(parse(place.get("/")), ".notice").get_text()
 
 
-def test_a_404_of_one_call_alone_is_no_site_that_is_gone(place: Connected) -> None:
+def test_a_click_on_a_site_that_is_back_brings_it_back_into_the_list(place: Connected) -> None:
+    vanish(place)
+    place.fake.add_site(SITE, COMMAND)
+    place.post(f"{PATH}/reload")
+    eventually(lambda: place.status() is SiteStatus.RUNNING, "another list", 10)
+
+
+@pytest.mark.parametrize("looks", [[], [Trouble.NOT_FOUND]])
+def test_a_404_of_one_call_alone_is_no_site_that_is_gone(
+    place: Connected, looks: list[Trouble]
+) -> None:
     place.fake.trouble("patch", Trouble.NOT_FOUND)
+    place.fake.trouble("get", *looks)
     place.post(f"{PATH}/disable")
     site = place.services.sites.get("acme", SITE)
     assert site is not None and not site.is_gone and site.enabled

@@ -106,6 +106,8 @@ class Deck:
     aftermath: Aftermath
     # What the worker has told of the sites that its operations have left.
     begun: list[SiteAction | None]
+    # The accounts whose list was to be read again soon.
+    refreshed: list[str]
 
     async def site(self, domain: str = SHOP) -> Site | None:
         return await self.known.get(REMOTE.id, domain)
@@ -153,9 +155,7 @@ def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
     journal = Journal(operations, changes)
     clients = {REMOTE.id: client}
 
-    def nobody_refreshes(account_id: str) -> None:
-        pass
-
+    refreshed: list[str] = []
     aftermath = Aftermath(known, changes, None)
     actions_begun: list[SiteAction | None] = []
 
@@ -163,10 +163,10 @@ def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
         actions_begun.append(action)
         await aftermath.begun(site, session_id, action)
 
-    worker = OperationWorker(journal, clients, known, changes, nobody_refreshes, begun, pace)
+    worker = OperationWorker(journal, clients, known, changes, refreshed.append, begun, pace)
     log = JournalledCalls(clients.__getitem__, ActivityLog(database), journal, worker.wake, pace)
-    actions = SiteActions(log, known, nobody_refreshes, aftermath)
-    maker = SiteMaker(log, known, nobody_refreshes, aftermath)
+    actions = SiteActions(log, known, refreshed.append, aftermath)
+    maker = SiteMaker(log, known, refreshed.append, aftermath)
     return Deck(
         database,
         client,
@@ -181,6 +181,7 @@ def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
         maker,
         aftermath,
         actions_begun,
+        refreshed,
     )
 
 

@@ -187,6 +187,27 @@ async def test_one_stray_404_is_not_taken_for_a_site_that_is_gone(
     assert fake.called("delete") == 1
 
 
+async def test_one_stray_404_before_a_change_does_not_make_the_site_gone(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("get", Trouble.NOT_FOUND)
+    await change(deck)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    site = await deck.site()
+    assert site is not None and not site.is_gone and site.command == NEW
+
+
+async def test_of_a_site_that_is_gone_another_list_is_asked_for(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    del fake.websites[SHOP]
+    with pytest.raises(NotSent, match="does not know this site any more"):
+        await change(deck)
+    site = await deck.site()
+    assert site is not None and site.is_gone
+    assert deck.refreshed == [REMOTE.id]
+
+
 async def test_a_403_is_only_taken_for_a_site_that_is_gone_if_the_list_says_so(
     database: Database, fake: FakePythonAnywhere
 ) -> None:

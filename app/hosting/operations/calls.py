@@ -1,12 +1,16 @@
 """The calls of an operation, and what their answers mean for it."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 
 from app.errors import HostingError, HostRefused, NotSent, SiteBusy, TokenRefused
 from app.hosting.client import HostingClient
 from app.models import AUTO_RENEWED, CERTIFICATE_NOT_KNOWN, AccountKind, Site, Specification
+
+Found = tuple[Site, Specification] | None
+"""A site as it is and how it was made; None if there is none."""
 
 # Refusals that another try may not meet: not a word on what was asked for.
 _PASSING = frozenset({401, 408, 409, 423, 425, 429})
@@ -39,7 +43,7 @@ def is_unclear(error: HostingError) -> bool:
     return outcome_of(error) is Outcome.UNCLEAR
 
 
-async def look(client: HostingClient, domain_name: str) -> tuple[Site, Specification] | None:
+async def look(client: HostingClient, domain_name: str) -> Found:
     """The site as it is, None if there is none. Raises HostingError if that cannot be said.
 
     How a missing site is answered is not documented: a 403 counts if the list says the same.
@@ -54,6 +58,28 @@ async def look(client: HostingClient, domain_name: str) -> tuple[Site, Specifica
         if domain_name in {site.domain_name for site in await client.list_sites()}:
             raise
         return None
+
+
+def missing(found: Found) -> str:
+    """What is doubtful of a look for a site that should be there."""
+    return "" if found is not None else "missing"
+
+
+async def look_twice(
+    client: HostingClient,
+    domain_name: str,
+    pause: float,
+    doubt: Callable[[Found], object] = missing,
+) -> Found:
+    """Like `look`, but reads may show what was before: what is doubtful has to be seen twice in a
+    row, `pause` seconds apart. `doubt` is false for what is believed at once."""
+    found = await look(client, domain_name)
+    while seen := doubt(found):
+        await asyncio.sleep(pause)
+        found = await look(client, domain_name)
+        if doubt(found) == seen:
+            break
+    return found
 
 
 async def certificate_of(client: HostingClient, domain_name: str) -> str:

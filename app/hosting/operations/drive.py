@@ -1,6 +1,5 @@
 """Carries one operation on until it ends or has to wait: look, decide, write down, act."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from app.errors import HostingError, HostThrottled, TokenRefused
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
 from app.hosting.operations import calls
-from app.hosting.operations.calls import Outcome, outcome_of
+from app.hosting.operations.calls import Found, Outcome, outcome_of
 from app.hosting.operations.journal import Journal
 from app.hosting.operations.rows import as_left, shown_in_work
 from app.hosting.operations.steps import (
@@ -34,7 +33,6 @@ from app.models import (
     OperationState,
     Site,
     SiteAction,
-    Specification,
 )
 
 LAST_TRY = 5
@@ -44,8 +42,6 @@ ENDED = "Sitedeck ended before the answer came; looking at what came of it."
 Begun = Callable[[Site, str, SiteAction | None], Awaitable[None]]
 """Told of a site that may be starting, of the session that is to hear of it, and whether it was
 enabled or reloaded; None if it was to be reloaded, and was not."""
-
-Found = tuple[Site, Specification] | None
 
 
 @dataclass(slots=True)
@@ -100,14 +96,12 @@ class Drive:
 
     async def _look(self) -> Found:
         """What is there. What would end the site's time here has to be seen twice."""
-        domain = self._operation.domain_name
-        found = await calls.look(self._client, domain)
-        while (seen := self._seen(found)) in (Seen.GONE, Seen.OTHER):
-            await asyncio.sleep(self._pace.double_look)
-            found = await calls.look(self._client, domain)
-            if self._seen(found) is seen:
-                break
-        return found
+        domain, pause = self._operation.domain_name, self._pace.double_look
+        return await calls.look_twice(self._client, domain, pause, self._doubt)
+
+    def _doubt(self, found: Found) -> Seen | None:
+        seen = self._seen(found)
+        return seen if seen in (Seen.GONE, Seen.OTHER) else None
 
     def _seen(self, found: Found) -> Seen:
         return classify(self._operation, found[1] if found else None)
