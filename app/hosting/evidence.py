@@ -9,13 +9,17 @@ from app.models import Answer, Crash
 class Evidence:
     """Times are seconds since the call. `settling` is how long the process of before may be the
     one that answers, and how long a site has to answer beside what it logs; 0: there was none.
+    `crashing` is how long a site has to give no good answer beside what it logs.
     """
 
     settling: float
+    crashing: float
     crash: Crash | None = None
     _crashed_at: float = 0.0
     _first: Answer | None = None
     _has_gap: bool = False
+    _good_at: float = 0.0
+    _bad_in_row: int = 0
 
     def note_crash(self, crash: Crash, at: float) -> None:
         """The log has it since the call; the newest is kept, with the time of the first."""
@@ -24,11 +28,22 @@ class Evidence:
         self.crash = crash
 
     def note_good(self, status: int, at: float) -> None:
+        self._good_at, self._bad_in_row = at, 0
         if self._first is None:
             self._first = Answer(status, at)
 
     def note_bad(self) -> None:
         self._first, self._has_gap = None, True
+        self._bad_in_row += 1
+
+    def is_crashing(self, at: float) -> bool:
+        """Whether what is logged is why the site gives no good answer.
+
+        The process of before may log an exception at its end, and one that starts may log what
+        does not keep it from coming up: so only the answers of a while tell.
+        """
+        is_down = self._bad_in_row >= 2 and at - self._good_at >= self.crashing
+        return self.crash is not None and is_down
 
     @property
     def first(self) -> Answer | None:

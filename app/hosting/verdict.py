@@ -56,8 +56,9 @@ CrashesOf = Callable[[SiteKey], AbstractAsyncContextManager[Crashes]]
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds: for the log to be read before the call, and once more after an answer; between two
-    questions; for one question; after a reload, until a good answer is not the old process's; for
-    an answer; for a site that cannot be asked; and for the 404 that a new site answers at first.
+    questions; for one question; after a reload, until a good answer is not the old process's; of
+    no good answer, until a logged exception is why; for an answer; for a site that cannot be asked;
+    and for the 404 that a new site answers at first.
     """
 
     log: float = 1.0
@@ -65,6 +66,7 @@ class Patience:
     step: float = 2.0
     question: float = 20.0
     settling: float = 10.0
+    crashing: float = 10.0
     answer: float = 45.0
     unasked: float = 20.0
     not_found: float = 30.0
@@ -90,11 +92,12 @@ class _Case:
     """One click: the log has been read up to it, the call has been made.
 
     `status` is how the site is shown meanwhile. `has_old`: what answers may still be the process
-    of before.
+    of before. `was_404`: so the site answered before, as some do at their first page always.
     """
 
     status: SiteStatus
     has_old: bool
+    was_404: bool
     is_ready: asyncio.Event = field(default_factory=asyncio.Event)
     is_made: asyncio.Event = field(default_factory=asyncio.Event)
     made_at: float = 0.0
@@ -134,10 +137,12 @@ class Verdicts:
         """
         if site.is_local:
             return
-        self._drop(site.key)
+        before = self._drop(site.key)
         await to_thread.run_sync(self._checks.expect, site.key, status)
         if status is not None:
-            case = self._open(site, status)
+            # What it answered before a click that is not over has been forgotten with that one.
+            was_404 = before.was_404 if before is not None else _answered_404(site)
+            case = self._open(site, status, was_404)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.patience.log):
                     await case.is_ready.wait()
@@ -151,7 +156,7 @@ class Verdicts:
         before = self._interrupted.pop(site.key, None)
         if before is not None:
             await to_thread.run_sync(self._checks.expect, site.key, before.status)
-            case = self._open(site, before.status)
+            case = self._open(site, before.status, before.was_404)
             case.has_old = before.has_old
             case.go(before.made_at)
         elif site.check is None:
@@ -166,7 +171,9 @@ class Verdicts:
         """
         self._interrupted.pop(site.key, None)
         if status is not None and not site.is_local:
-            case = self._cases.get(site.key) or self._open(site, status)
+            case = self._cases.get(site.key)
+            if case is None:
+                case = self._open(site, status, _answered_404(site))
             if was_off:
                 case.has_old = False
             case.go(time.monotonic())
@@ -177,33 +184,45 @@ class Verdicts:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _open(self, site: Site, status: SiteStatus) -> _Case:
-        case = self._cases[site.key] = _Case(status, status is SiteStatus.RELOADING)
+    def _open(self, site: Site, status: SiteStatus, was_404: bool) -> _Case:
+        has_old = status is SiteStatus.RELOADING
+        case = self._cases[site.key] = _Case(status, has_old, was_404)
         case.task = asyncio.create_task(self._run(site, case))
         return case
 
-    def _drop(self, key: SiteKey) -> None:
+    def _drop(self, key: SiteKey) -> _Case | None:
+        """Ends the look that is open, and returns what it was about."""
         case = self._cases.pop(key, None)
         if case is None:
-            return
+            return None
         if case.task is not None:
             case.task.cancel()
         if case.is_made.is_set():
             self._interrupted[key] = case
+        return case
 
     async def _run(self, site: Site, case: _Case) -> None:
         try:
             found = await self._investigate(site, case)
-            if found is not None:
-                await to_thread.run_sync(self._checks.record, site.key, found.check, found.first)
-            else:
-                await to_thread.run_sync(self._checks.expect, site.key, None)
-            await self._known.announce(site.key)
-        except Exception:
-            _log.exception("Finding out about a site failed.")
+            await self._keep(site, found)
         finally:
             if self._cases.get(site.key) is case:
                 del self._cases[site.key]
+
+    async def _keep(self, site: Site, found: Finding | None) -> None:
+        """Goes on until that was possible: a locked database or a full disk passes."""
+        while True:
+            try:
+                if found is not None:
+                    record = self._checks.record
+                    await to_thread.run_sync(record, site.key, found.check, found.first)
+                else:
+                    await to_thread.run_sync(self._checks.expect, site.key, None)
+                await self._known.announce(site.key)
+                return
+            except Exception:
+                _log.exception("What became of a click cannot be kept; trying again.")
+            await asyncio.sleep(self.patience.step)
 
     async def _investigate(self, site: Site, case: _Case) -> Finding | None:
         """None if nothing can be found out, by mistake or not."""
@@ -231,26 +250,24 @@ class Verdicts:
         known = await self._known.get(*site.key)
         # How often sites are asked again does not matter here: a person wants to know now.
         is_asked = known is not None and known.check_seconds is not None
-        is_reload = case.has_old
-        seen = Evidence(patience.settling if is_reload else 0.0)
+        seen = Evidence(patience.settling if case.has_old else 0.0, patience.crashing)
         while True:
             result = await self._question(site) if is_asked else _NOT_ASKED
             taken = time.monotonic() - case.made_at
-            # Of a reload, the end of the old process may be what was logged beside one bad answer.
-            suspect = seen.crash
             if crash := await crashes.newest():
                 seen.note_crash(crash, taken)
-            if isinstance(result, Answer) and not self._is_bad(result, taken, site):
+            if isinstance(result, Answer) and not self._is_bad(result, taken, case):
                 seen.note_good(result.status, taken)
                 if await self._is_over(seen, crashes, taken):
                     return Finding(Check(datetime.now(UTC), result), seen.first)
             else:
                 is_unasked = isinstance(result, Unasked)
-                if seen.crash and (suspect or is_unasked or not is_reload):
-                    return _crashing(result, seen.crash)
                 if not is_unasked:
                     seen.note_bad()
-                if taken > (patience.unasked if is_unasked else patience.answer):
+                is_last = taken > (patience.unasked if is_unasked else patience.answer)
+                if seen.crash and (is_unasked or is_last or seen.is_crashing(taken)):
+                    return _crashing(result, seen.crash)
+                if is_last:
                     break
             await asyncio.sleep(patience.step)
         if isinstance(result, Unasked):
@@ -284,11 +301,13 @@ class Verdicts:
                 seen.note_crash(crash, taken)
         return seen.may_be_over(taken)
 
-    def _is_bad(self, answer: Answer, taken: float, site: Site) -> bool:
-        """`site` is as it was before the click: some answer 404 at their first page always."""
-        was_404 = site.last_answer is not None and site.last_answer.status == 404
-        is_too_early = answer.status == 404 and taken < self.patience.not_found and not was_404
-        return answer.status in FRONT_STATUSES or is_too_early
+    def _is_bad(self, answer: Answer, taken: float, case: _Case) -> bool:
+        is_early = taken < self.patience.not_found and not case.was_404
+        return answer.status in FRONT_STATUSES or (answer.status == 404 and is_early)
+
+
+def _answered_404(site: Site) -> bool:
+    return site.last_answer is not None and site.last_answer.status == 404
 
 
 class _NoLog:

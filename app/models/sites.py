@@ -81,7 +81,7 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The first answer after a start: HTTP `status` after `seconds`."""
+    """HTTP `status` after `seconds`: of one question, or since the click before a first answer."""
 
     status: int
     seconds: float

@@ -202,6 +202,8 @@ async def test_a_second_click_that_fails_leaves_the_first_to_be_found_out(deck: 
     deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
     deck.result = DOWN
     await deck.click(SiteAction.RELOAD)
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
     await deck.until_asked(2)
     for _ in range(2):
         await deck.aftermath.take_back(await deck.expect(SiteAction.RELOAD))
@@ -209,10 +211,13 @@ async def test_a_second_click_that_fails_leaves_the_first_to_be_found_out(deck: 
     with deck.changes.subscribe() as queue:
         await deck.until_asked(len(deck.asked) + 2)
         assert (await deck.shop()).status is SiteStatus.RELOADING
+        waited = loop.time() - begin
         deck.result = GOOD
         toast = await next_toast(queue)
     assert toast.text == f"{SHOP.domain_name} reloaded"
     assert toast.detail.startswith("Answered 200 after ")
+    answer = (await deck.shop()).answer
+    assert answer is not None and answer.seconds >= waited, "since the first click"
 
 
 async def test_of_two_clicks_at_once_the_refused_one_does_not_end_the_other(deck: Deck) -> None:

@@ -18,7 +18,14 @@ from tests.hosting.test_sitewatch import GOOD, Place
 
 pytestmark = pytest.mark.anyio
 SHORT = Patience(
-    log=0.05, read_again=0.05, step=0.01, settling=0.15, answer=0.6, unasked=0.1, not_found=0.1
+    log=0.05,
+    read_again=0.05,
+    step=0.01,
+    settling=0.15,
+    crashing=0.05,
+    answer=0.6,
+    unasked=0.1,
+    not_found=0.1,
 )
 # What ends with the settling time does not end within a test.
 UNHURRIED = replace(SHORT, read_again=20.0, settling=60.0, answer=60.0)
@@ -230,7 +237,7 @@ async def test_a_log_that_cannot_be_read_holds_no_click_up(court: Court) -> None
     await court.until_status(SiteStatus.RUNNING)
 
 
-async def test_a_database_that_is_busy_leaves_the_next_verdict_possible(
+async def test_a_verdict_is_kept_when_the_database_is_not_busy_any_more(
     court: Court, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def busy(*_: object) -> None:
@@ -241,9 +248,12 @@ async def test_a_database_that_is_busy_leaves_the_next_verdict_possible(
         await court.reload()
 
         async def is_said() -> bool:
-            return "Finding out" in caplog.text
+            return "trying again" in caplog.text
 
         await until(is_said)
+        assert (await court.shop()).status is SiteStatus.RELOADING
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.check is not None and site.check.answer == GOOD
     await court.reload()
     await court.until_status(SiteStatus.RUNNING)
 
@@ -255,12 +265,15 @@ async def test_the_answer_of_the_old_process_is_no_success_of_a_reload(court: Co
     assert (await court.shop()).status is SiteStatus.RELOADING
     court.result = DOWN
     court.log.new = "ModuleNotFoundError: No module named 'shop'"
-    statuses = [SiteStatus.RELOADING]
-    while statuses[-1] is SiteStatus.RELOADING:
-        await asyncio.sleep(SHORT.step)
+    statuses: list[SiteStatus] = []
+
+    async def is_settled() -> bool:
         statuses.append((await court.shop()).status)
+        return statuses[-1].is_settled
+
+    await until(is_settled)
     site = await court.shop()
-    assert site.status is SiteStatus.FAILING
+    assert statuses[-1] is SiteStatus.FAILING
     assert site.reason == "Crashing: ModuleNotFoundError: No module named 'shop'"
     assert site.answer is None
 
@@ -314,10 +327,12 @@ async def test_a_crash_that_is_read_after_the_answer_is_waited_for(court: Court)
     assert (await court.until_status(SiteStatus.FAILING)).reason == "Crashing: KeyError: 'x'"
 
 
+@pytest.mark.parametrize("bad", [1, 3])
 async def test_what_the_old_process_logs_at_its_end_is_no_crash_of_the_new_one(
-    court: Court,
+    court: Court, bad: int
 ) -> None:
-    answers = iter([GOOD, DOWN])
+    court.verdicts = court.judging(replace(SHORT, crashing=60.0, answer=60.0))
+    answers = iter([GOOD, *[DOWN] * bad])
 
     async def ask(url: str) -> Answer:
         answer = next(answers, GOOD)
@@ -331,6 +346,27 @@ async def test_what_the_old_process_logs_at_its_end_is_no_crash_of_the_new_one(
     assert site.answer is not None and site.answer.status == 200
 
 
+async def test_what_is_logged_at_a_start_that_comes_to_a_good_end_is_no_crash(
+    court: Court,
+) -> None:
+    court.verdicts = court.judging(replace(SHORT, crashing=60.0, answer=60.0))
+    court.result = DOWN
+    court.log.new = "ConnectionRefusedError: no cache; doing without"
+    await court.start()
+    await court.until_asked(3)
+    court.result = GOOD
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.answer is not None and site.answer.status == 200
+
+
+async def test_an_exception_of_a_site_that_never_answers_is_why(court: Court) -> None:
+    court.verdicts = court.judging(replace(SHORT, crashing=60.0))
+    court.result = DOWN
+    court.log.new = "KeyError: 'x'"
+    await court.start()
+    assert (await court.until_status(SiteStatus.FAILING)).reason == "Crashing: KeyError: 'x'"
+
+
 async def test_a_site_that_always_answers_404_is_reloaded_like_others(court: Court) -> None:
     usual = replace(SHOP, check=Check(NOW, Answer(404, 0.1)))
     court.result = Answer(404, 0.1)
@@ -338,6 +374,22 @@ async def test_a_site_that_always_answers_404_is_reloaded_like_others(court: Cou
     court.verdicts.find_out(usual, SiteStatus.RELOADING)
     site = await court.until_status(SiteStatus.RUNNING)
     assert site.answer is None, "there was no gap"
+
+
+async def test_what_a_site_always_answers_is_known_at_a_second_click_too(court: Court) -> None:
+    court.verdicts = court.judging(replace(UNHURRIED, settling=0.15, not_found=60.0))
+    court.result = Answer(404, 0.1)
+    court.checks.record(SHOP.key, Check(NOW, court.result))
+    for _ in range(2):
+        site = await court.shop()
+        await court.verdicts.expect(site, SiteStatus.RELOADING)
+        court.verdicts.find_out(site, SiteStatus.RELOADING)
+    site = await court.shop()
+    await court.verdicts.expect(site, SiteStatus.RELOADING)
+    await court.verdicts.take_back(site)
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.answer is None, "there was no gap"
+    assert site.check is not None and site.check.answer == court.result
 
 
 async def test_a_site_that_is_never_asked_by_itself_is_asked_after_a_click(court: Court) -> None:
