@@ -13,6 +13,7 @@ and so cannot be one:
   after a restart.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -33,6 +34,8 @@ class KnownSites:
         self._changes = changes
         # What an operation takes away and makes anew is shown so until it is done.
         self._in_work: dict[SiteKey, Site] = {}
+        # One after the other: what was read earlier must not be told later.
+        self._publishing = asyncio.Lock()
 
     async def show_in_work(self, site: Site) -> None:
         """Shows the site so, whatever lists of the account say, until `end_work`."""
@@ -56,43 +59,44 @@ class KnownSites:
         return [site for site in await self.all() if site.account_id == account_id]
 
     async def save(self, site: Site) -> None:
-        saved, is_new = await to_thread.run_sync(self._sites.save, site)
-        self._changes.publish(SiteChanged(saved))
-        if is_new:
-            self._changes.publish(ListChanged())
+        async with self._publishing:
+            await self._save(site)
 
     async def save_list(
         self, account_id: str, sites: Iterable[Site], *, keep_missing: bool = False
     ) -> None:
         """Keeps a complete list: sites that are not on it are forgotten, or said to be gone."""
-        before = {site.key: site for site in await self.of_account(account_id)}
-        listed = {site.key: site for site in sites}
-        listed |= {key: site for key, site in self._in_work.items() if key[0] == account_id}
-        save = partial(self._sites.save_list, keep_missing=keep_missing)
-        saved = await to_thread.run_sync(save, account_id, listed.values())
-        for site in saved:
-            if before.get(site.key) != site:
-                self._changes.publish(SiteChanged(site))
-        if before.keys() != {site.key for site in saved}:
-            self._changes.publish(ListChanged())
+        async with self._publishing:
+            before = {site.key: site for site in await self.of_account(account_id)}
+            listed = {site.key: site for site in sites}
+            listed |= {key: site for key, site in self._in_work.items() if key[0] == account_id}
+            save = partial(self._sites.save_list, keep_missing=keep_missing)
+            saved = await to_thread.run_sync(save, account_id, listed.values())
+            for site in saved:
+                if before.get(site.key) != site:
+                    self._changes.publish(SiteChanged(site))
+            if before.keys() != {site.key for site in saved}:
+                self._changes.publish(ListChanged())
 
     async def mark_gone(self, key: SiteKey) -> bool:
         """Its account does not have it any more; what is known of it stays.
 
         False for a site that an operation has taken away to make it anew.
         """
-        site = await self.get(*key)
-        if self.is_in_work(key):
-            return False
-        if site is not None:
-            await self.save(replace(site, is_gone=True))
-        return True
+        async with self._publishing:
+            site = await self.get(*key)
+            if self.is_in_work(key):
+                return False
+            if site is not None:
+                await self._save(replace(site, is_gone=True))
+            return True
 
     async def announce(self, key: SiteKey) -> None:
         """Tells of a site whose check is another."""
-        site = await self.get(*key)
-        if site is not None:
-            self._changes.publish(SiteChanged(site))
+        async with self._publishing:
+            site = await self.get(*key)
+            if site is not None:
+                self._changes.publish(SiteChanged(site))
 
     async def set_error_count(self, account_id: str, domain_name: str, count: int) -> None:
         if await to_thread.run_sync(self._sites.set_error_count, account_id, domain_name, count):
@@ -104,6 +108,13 @@ class KnownSites:
         await self.announce(key)
 
     async def forget(self, account_id: str, domain_name: str) -> None:
-        await to_thread.run_sync(self._sites.delete, account_id, domain_name)
-        self._changes.publish(SiteGone(account_id, domain_name))
-        self._changes.publish(ListChanged())
+        async with self._publishing:
+            await to_thread.run_sync(self._sites.delete, account_id, domain_name)
+            self._changes.publish(SiteGone(account_id, domain_name))
+            self._changes.publish(ListChanged())
+
+    async def _save(self, site: Site) -> None:
+        saved, is_new = await to_thread.run_sync(self._sites.save, site)
+        self._changes.publish(SiteChanged(saved))
+        if is_new:
+            self._changes.publish(ListChanged())
