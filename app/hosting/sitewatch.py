@@ -20,8 +20,6 @@ SECOND_LOOK_SECONDS = 30.0
 SECOND_LOOKS = 20
 STEP_SECONDS = 5.0
 AT_ONCE = 4
-# For all of one question that a person waits for.
-PERSON_SECONDS = 15.0
 # What the host's own front says when the program behind it does not answer.
 FRONT_STATUSES = frozenset({502, 503, 504})
 
@@ -32,10 +30,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WatchPace:
-    """Seconds: between two looks at what is due, and until a bad answer is checked again."""
+    """Seconds: between two looks at what is due, until a bad answer is checked again, and for all
+    of one question that a person waits for."""
 
     step: float = STEP_SECONDS
     second_look: float = SECOND_LOOK_SECONDS
+    person: float = 15.0
 
 
 class SiteWatch:
@@ -77,7 +77,7 @@ class SiteWatch:
             raise SiteBusy(f"{site.domain_name} is being asked already.")
         self._asked_for_people.add(site.key)
         try:
-            async with asyncio.timeout(PERSON_SECONDS):
+            async with asyncio.timeout(self._pace.person):
                 result = await self._ask(site.url)
         except TimeoutError:
             result = Silence("It did not answer in time.")

@@ -9,6 +9,7 @@ from app.hosting.probe import Silence, Unasked
 from app.models import Answer, SiteStatus
 from tests.dashboard.conftest import SITE, Connected
 from tests.fakes.pythonanywhere import fake_pythonanywhere
+from tests.fakes.troubles import Trouble
 from tests.support import eventually, one, parse, running_dashboard, visible_text
 
 CRASH = (
@@ -119,4 +120,35 @@ def test_a_list_read_meanwhile_does_not_end_the_waiting(place: Connected, world:
 def test_a_refused_reload_leaves_nothing_waiting(place: Connected) -> None:
     del place.fake.websites[SITE]
     place.post(f"{PATH}/reload")
-    assert place.status() in (SiteStatus.RUNNING, SiteStatus.UNKNOWN)
+    assert place.status() is SiteStatus.UNKNOWN, "it is gone"
+
+
+def test_a_lost_reload_that_was_done_is_told_so(place: Connected, world: World) -> None:
+    world.results = [Answer(502, 0.1)] * 2
+    place.fake.trouble("reload", Trouble.RESET_AFTER)
+    place.post(f"{PATH}/reload")
+    until(place, SiteStatus.RUNNING)
+
+    def is_noted() -> bool:
+        site = place.services.sites.get("acme", SITE)
+        return site is not None and site.reloaded_at is not None
+
+    eventually(is_noted, "the time of the reload")
+    record = parse(place.get("/activity")).select(".event")[0].get_text(" ")
+    assert "the answer was lost" in record
+
+
+def test_a_lost_reload_that_was_not_done_is_not_told_as_done(
+    place: Connected, world: World
+) -> None:
+    world.results = [Answer(502, 0.1)] * 2
+    place.post(f"{PATH}/reload")
+    until(place, SiteStatus.RUNNING)
+    before = place.services.sites.get("acme", SITE)
+    assert before is not None and before.answer is not None
+    place.fake.trouble("reload", Trouble.RESET_BEFORE)
+    place.post(f"{PATH}/reload")
+    until(place, SiteStatus.RUNNING)
+    after = place.services.sites.get("acme", SITE)
+    assert after is not None and after.answer is None
+    assert after.reloaded_at == before.reloaded_at

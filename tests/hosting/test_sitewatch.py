@@ -38,6 +38,7 @@ class Place:
         self.checks = Checks(self.database)
         self.result: Answer | Silence | Unasked = GOOD
         self.asked: list[str] = []
+        self.person = WatchPace().person
 
     async def ask(self, url: str) -> Answer | Silence | Unasked:
         self.asked.append(url)
@@ -45,7 +46,7 @@ class Place:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[SiteWatch]:
-        pace = WatchPace(step=0.01, second_look=0.02)
+        pace = WatchPace(step=0.01, second_look=0.02, person=self.person)
         watch = SiteWatch(self.ask, self.known, self.checks, self.accounts.check_intervals, pace)
         async with running(watch.run()):
             yield watch
@@ -239,6 +240,22 @@ async def test_a_person_is_answered_at_once_whatever_the_interval(place: Place) 
     async with place.watching() as watch:
         assert await watch.ask_now(SHOP) == GOOD
     assert (await place.shop()).check == Check(NOW, GOOD)
+
+
+async def test_a_person_does_not_wait_for_ever(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.accounts.set_check_interval(REMOTE.id, 0)
+
+    async def never(url: str) -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    place.ask = never  # type: ignore[method-assign]
+    place.person = 0.02
+    async with place.watching() as watch, asyncio.timeout(30):
+        assert await watch.ask_now(SHOP) == Silence("It did not answer in time.")
+    check = (await place.shop()).check
+    assert check is not None and check.failures == 1
 
 
 async def test_one_question_of_people_at_a_time_for_each_site(place: Place) -> None:
