@@ -17,6 +17,7 @@ from app.hosting.sitewatch import Ask
 from app.lifespan import Background
 from app.routes import (
     accounts,
+    actions,
     activity,
     auth,
     domains,
@@ -44,6 +45,7 @@ from app.wiring import make_services
 ROUTERS: tuple[Router, ...] = (
     auth.router,
     sites.router,
+    actions.router,
     site.router,
     logs.router,
     sitesettings.router,

@@ -14,7 +14,7 @@ from anyio import to_thread
 from app.errors import InvalidInput, NotFound
 from app.hosting.changes import Change, ListChanged, SiteChanged, SiteGone
 from app.logs.counts import ErrorCounter
-from app.models import LogKind, LogName, Site
+from app.models import LogKind, LogName, Site, SiteKey
 from app.routes.services import Services
 from app.store.accounts import LOCAL
 
@@ -84,7 +84,7 @@ class Background:
 
     async def _count_errors(self) -> None:
         """Counts in the error log of every site whose log may grow, a task for each."""
-        counting: dict[tuple[str, str], asyncio.Task[None]] = {}
+        counting: dict[SiteKey, asyncio.Task[None]] = {}
         try:
             with self._services.changes.subscribe() as queue:
                 while True:
@@ -102,7 +102,7 @@ class Background:
                 task.cancel()
             await asyncio.gather(*counting.values(), return_exceptions=True)
 
-    async def _count_errors_of(self, key: tuple[str, str]) -> None:
+    async def _count_errors_of(self, key: SiteKey) -> None:
         files, is_copy = self._services.log_files, key[0] != LOCAL.id
         try:
             path, times = files.log(key, ERROR_LOG), files.times(key, ERROR_LOG)
@@ -118,7 +118,7 @@ class Background:
             finally:
                 await self._counter.unwatch(key)
 
-    def _count_changed(self, key: tuple[str, str], count: int) -> None:
+    def _count_changed(self, key: SiteKey, count: int) -> None:
         self._run(self._services.known.set_error_count(*key, count))
 
 
@@ -127,7 +127,7 @@ def _may_log(site: Site) -> bool:
     return site.is_local or (site.enabled and not site.is_gone)
 
 
-def _changes_counting(change: Change, counted: Set[tuple[str, str]]) -> bool:
+def _changes_counting(change: Change, counted: Set[SiteKey]) -> bool:
     if isinstance(change, SiteChanged):
         return _may_log(change.site) != (change.site.key in counted)
     return isinstance(change, ListChanged | SiteGone)

@@ -26,7 +26,7 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Account, AccountKind, CallBudget, CpuUsage, counted
+from app.models import Account, AccountKind, CallBudget, CpuUsage, Role, counted
 from components.accountuse import CallBudgets, CpuMeter
 from components.forms import PageForm
 from components.icons import Icon
@@ -72,7 +72,7 @@ class AccountView:
 
 
 def AccountsPage(
-    views: Sequence[AccountView], notice: FT | None, now: datetime, *, may_change: bool
+    views: Sequence[AccountView], notice: FT | None, now: datetime, *, role: Role
 ) -> FT:
     add = A(Icon("plus"), "Add account", href=urls.NEW_ACCOUNT, cls="btn btn-primary")
     return Div(
@@ -82,12 +82,12 @@ def AccountsPage(
                 P("Where your sites live. Tokens are stored encrypted on this machine."),
                 cls="title",
             ),
-            add if may_change else None,
+            add if role.includes(Role.ADMIN) else None,
             cls="page-head",
         ),
         notice,
         Div(
-            *(_Card(view, now, may_change=may_change) for view in views),
+            *(_Card(view, now, role) for view in views),
             id=ACCOUNTS_ID,
             cls="grid-2",
             hx_select=f"#{ACCOUNTS_ID}",
@@ -155,8 +155,9 @@ def _Use(view: AccountView, now: datetime) -> FT | None:
     )
 
 
-def _Card(view: AccountView, now: datetime, *, may_change: bool) -> FT:
+def _Card(view: AccountView, now: datetime, role: Role) -> FT:
     account = view.account
+    may_change = view.is_remote and role.includes(Role.ADMIN)
     live = live_parts(view, now)
     return Section(
         Div(
@@ -172,11 +173,11 @@ def _Card(view: AccountView, now: datetime, *, may_change: bool) -> FT:
             live[_event(view, "problem")],
             Dl(*_facts(view, live), cls="facts"),
             live[_event(view, "use")],
-            _CheckInterval(view) if view.is_remote and may_change else None,
-            _ReplaceToken(account) if view.is_remote and may_change else None,
+            _CheckInterval(view) if may_change else None,
+            _ReplaceToken(account) if may_change else None,
             cls="card-body stack",
         ),
-        _CardFoot(account, may_change=may_change) if view.is_remote else None,
+        _CardFoot(account, role) if view.is_remote and role.includes(Role.OPERATOR) else None,
         cls="card",
         aria_label=account.label,
     )
@@ -253,7 +254,7 @@ def _ReplaceToken(account: Account) -> FT:
     )
 
 
-def _CardFoot(account: Account, *, may_change: bool) -> FT:
+def _CardFoot(account: Account, role: Role) -> FT:
     test = PageForm(
         urls.account_action(account.id, "test"),
         Button(Icon("reload"), "Test connection", cls="btn"),
@@ -261,4 +262,4 @@ def _CardFoot(account: Account, *, may_change: bool) -> FT:
     remove = A(
         "Remove…", href=urls.remove_account(account.id), cls="btn btn-ghost btn-danger-quiet push"
     )
-    return Div(test, remove if may_change else None, cls="card-foot")
+    return Div(test, remove if role.includes(Role.ADMIN) else None, cls="card-foot")

@@ -133,7 +133,7 @@ def ActivityList(entries: Sequence[Activity], view: ActivityView) -> FT:
             ),
             cls="card",
         )
-    newest: dict[tuple[str, str], int] = {}
+    newest: dict[SiteKey, int] = {}
     for entry in entries:
         if entry.site_key in view.recreatable and entry.site_key is not None:
             newest.setdefault(entry.site_key, entry.id)

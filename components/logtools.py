@@ -7,7 +7,7 @@ from datetime import datetime
 from fasthtml.common import FT, A, Button, Details, Div, I, Input, Nav, P, Span, Summary
 
 from app import urls
-from app.models import Level, LogCopy, LogName
+from app.models import Level, LogCopy, LogName, SiteKey
 from components.forms import PageForm
 from components.icons import Icon
 from components.times import Age
@@ -20,7 +20,7 @@ _CHIPS = {
 }
 
 
-def LogTools(key: tuple[str, str], name: LogName, choices: Sequence[LogName], is_live: bool) -> FT:
+def LogTools(key: SiteKey, name: LogName, choices: Sequence[LogName], is_live: bool) -> FT:
     """The other logs as links; what needs the script is hidden where there is none."""
     links = [
         A(str(choice), href=urls.logs(*key, str(choice)), aria_current="page")
@@ -61,7 +61,7 @@ def _FollowButton() -> FT:
 
 
 def LogChips(
-    key: tuple[str, str],
+    key: SiteKey,
     name: LogName,
     counts: Counter[Level],
     *,
@@ -91,7 +91,7 @@ def LogChips(
     )
 
 
-def _Download(key: tuple[str, str], name: LogName, *, has_file: bool) -> FT:
+def _Download(key: SiteKey, name: LogName, *, has_file: bool) -> FT:
     """The script makes it a link when the first line of a missing log arrives."""
     href = urls.log_download(*key, str(name))
     return A(
@@ -108,7 +108,7 @@ def _Download(key: tuple[str, str], name: LogName, *, has_file: bool) -> FT:
     )
 
 
-def _ClearLog(key: tuple[str, str], name: LogName) -> FT:
+def _ClearLog(key: SiteKey, name: LogName) -> FT:
     """Asks first: what is cleared cannot be brought back."""
     return Details(
         Summary("Clear…", cls="btn btn-ghost"),

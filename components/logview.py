@@ -7,7 +7,7 @@ from datetime import datetime
 from fasthtml.common import FT, A, Button, Div, Li, Link, Ol, P, Safe, Script, Section, Span, to_xml
 
 from app import urls
-from app.models import LogCopy, LogEntry, LogKind, LogName, Traceback
+from app.models import LogCopy, LogEntry, LogKind, LogName, SiteKey, Traceback
 from components.icons import Icon
 from components.logrows import render_rows
 from components.logtools import LogChips, LogStatus, LogTools
@@ -23,7 +23,7 @@ def LogRows(lines: Sequence[LogEntry], before: str, after: str, line_href: str) 
 
 
 def LogView(
-    key: tuple[str, str],
+    key: SiteKey,
     name: LogName,
     lines: Sequence[LogEntry],
     before: str,
@@ -75,7 +75,7 @@ def _count(entry: LogEntry) -> int:
     return len(entry.lines) if isinstance(entry, Traceback) else 1
 
 
-def _Body(key: tuple[str, str], name: LogName, lines: Sequence[LogEntry], before: str) -> FT:
+def _Body(key: SiteKey, name: LogName, lines: Sequence[LogEntry], before: str) -> FT:
     earlier = A(
         "Earlier lines", href=f"{urls.log(*key, str(name))}?before={before}", id="log-earlier-link"
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from app.models.sites import SiteKey
+
 CERTIFICATE_NOT_KNOWN = "not known"
 """For the kind of a certificate whose description could not be read."""
 
@@ -145,7 +147,7 @@ class Operation:
     without_seconds: float | None = None
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> SiteKey:
         return self.account_id, self.domain_name
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.models.sites import SiteAction
+from app.models.sites import SiteAction, SiteKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Toast:
     detail: str = ""
     is_error: bool = False
     undo: SiteAction | None = None
-    site_key: tuple[str, str] | None = None
+    site_key: SiteKey | None = None
     can_recreate: bool = False
     is_final: bool = False
 
@@ -60,6 +60,6 @@ class Activity:
         return self.result.partition(": ")[2]
 
     @property
-    def site_key(self) -> tuple[str, str] | None:
+    def site_key(self) -> SiteKey | None:
         account_id, slash, domain_name = self.target.partition("/")
         return (account_id, domain_name) if slash else None

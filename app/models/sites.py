@@ -150,7 +150,7 @@ class Site:
     check_seconds: int | None = field(default=0, compare=False)  # chosen here, not observed
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> SiteKey:
         return self.account_id, self.domain_name
 
     @property

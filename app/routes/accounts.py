@@ -14,7 +14,7 @@ from app.models import Account, AccountKind, Role, Toast, counted
 from app.routes.accountviews import ACCOUNTS_VIEW, account_views
 from app.routes.pages import set_flash, shell_page
 from app.routes.router import Router
-from app.routes.services import actor_of, services_of, session_of, utc_now
+from app.routes.services import actor_of, role_of, services_of, session_of, utc_now
 from app.routes.sites import host_notice
 from app.security.forms import read_form
 from app.store.accounts import LOCAL
@@ -33,11 +33,10 @@ async def show_accounts(req: Request) -> FT:
     services = services_of(req)
     since = services.changes.sequence
     views = await account_views(services)
-    may_change = session_of(req).user.role.includes(Role.ADMIN)
     return await shell_page(
         req,
         "Accounts",
-        AccountsPage(views, host_notice(services), utc_now(), may_change=may_change),
+        AccountsPage(views, host_notice(services), utc_now(), role=role_of(req)),
         section="accounts",
         stream_href=urls.events(ACCOUNTS_VIEW, since),
     )

@@ -14,7 +14,7 @@ from app.routes.openoperations import operations_area
 from app.routes.operations import deleted_notice
 from app.routes.pages import account_labels, shell_page
 from app.routes.router import Router
-from app.routes.services import role_of, services_of, session_of, utc_now
+from app.routes.services import role_of, services_of, utc_now
 from app.routes.sites import SITE_PATH, find_site, host_notice
 from app.store.activity import PAGE_ENTRIES
 from components.activity import (
@@ -91,7 +91,7 @@ async def _view(req: Request, entries: Sequence[Activity]) -> ActivityView:
     numbers = {entry.operation_id for entry in entries if entry.operation_id is not None}
     changes = await to_thread.run_sync(services.operations.changes_among, numbers)
     view = ActivityView(utc_now(), changes)
-    if not session_of(req).user.role.includes(Role.ADMIN):
+    if not role_of(req).includes(Role.ADMIN):
         return view
     recreatable = frozenset(await to_thread.run_sync(services.operations.recreatable))
     sites = await services.known.all()

@@ -5,7 +5,7 @@ from starlette.requests import Request
 
 from app.hosting.dnscheck import naked_by_name
 from app.models import DnsFinding, Role, Site
-from app.routes.services import services_of, session_of, utc_now
+from app.routes.services import role_of, services_of, utc_now
 from components.dnscard import DnsCard
 from components.https import HttpsArea, HttpsCard
 
@@ -23,7 +23,7 @@ async def domain_cards(req: Request, site: Site) -> tuple[FT, ...]:
 async def https_card(req: Request, site: Site) -> FT:
     """What is not fresh is read soon, and then the card draws itself anew."""
     record = await services_of(req).certificates.open(site)
-    may_change = session_of(req).user.role.includes(Role.ADMIN)
+    may_change = role_of(req).includes(Role.ADMIN)
     is_naked = _naked(site) is not None
     return HttpsCard(site, record, utc_now(), may_change=may_change, is_naked=is_naked)
 

@@ -6,18 +6,18 @@ from anyio import to_thread
 from fasthtml.common import FT
 from starlette.requests import Request
 
-from app.models import Operation, Role
-from app.routes.services import services_of, session_of, utc_now
+from app.models import Operation, Role, SiteKey
+from app.routes.services import role_of, services_of, utc_now
 from components.operations import OperationsArea
 
 
-async def operations_area(req: Request, key: tuple[str, str] | None = None) -> FT:
+async def operations_area(req: Request, key: SiteKey | None = None) -> FT:
     """What is open on the site, or everywhere."""
     operations = await to_thread.run_sync(services_of(req).operations.open)
-    return draw_operations(operations, key, session_of(req).user.role)
+    return draw_operations(operations, key, role_of(req))
 
 
-def draw_operations(operations: Iterable[Operation], key: tuple[str, str] | None, role: Role) -> FT:
+def draw_operations(operations: Iterable[Operation], key: SiteKey | None, role: Role) -> FT:
     """Those on the site, or all of them, with what the role may do about them."""
     return OperationsArea(
         [each for each in operations if each.is_shown and key in (None, each.key)],

@@ -14,7 +14,7 @@ from app.hosting.operations.outcomes import specification_of
 from app.models import Operation, Role, Specification, Toast
 from app.routes.pages import lost_answer, set_flash
 from app.routes.router import Router
-from app.routes.services import Services, actor_of, services_of, session_of, utc_now
+from app.routes.services import Services, actor_of, role_of, services_of, utc_now
 from app.routes.sites import SITE_PATH
 from components.operations import DeletedSite, StoppedChange
 
@@ -97,7 +97,7 @@ async def deleted_notice(req: Request) -> FT:
     operation, wanted = await deleted_site(req)
     operations = services_of(req).operations
     stopped = await to_thread.run_sync(operations.stopped_change, *operation.key)
-    may_create = session_of(req).user.role.includes(Role.ADMIN)
+    may_create = role_of(req).includes(Role.ADMIN)
     return Div(
         DeletedSite(operation, wanted, may_create=may_create),
         StoppedChange(stopped, utc_now()) if stopped else None,

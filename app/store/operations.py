@@ -14,6 +14,7 @@ from app.models import (
     Operation,
     OperationKind,
     OperationState,
+    SiteKey,
     Specification,
 )
 from app.store.activity import ActivityLog
@@ -213,7 +214,7 @@ class Operations:
         )
         return [_operation(row) for row in rows]
 
-    def recreatable(self) -> dict[tuple[str, str], Operation]:
+    def recreatable(self) -> dict[SiteKey, Operation]:
         """By site: the newest operation of the last 30 days, where none is open and the site is
         not there, as long as its account is the one it was. What failed to make a site does not
         count."""

@@ -124,6 +124,28 @@ def test_a_refused_token_is_said_on_the_overview_until_it_is_replaced(place: Con
     eventually(lambda: not refused(place), "the notice is gone")
 
 
+@pytest.mark.parametrize(
+    ("role", "actions"),
+    [
+        (Role.VIEWER, set()),
+        (Role.OPERATOR, {"test"}),
+        (Role.ADMIN, {"test", "token"}),
+    ],
+)
+def test_a_card_offers_what_the_role_may_do(
+    place: Connected, role: Role, actions: set[str]
+) -> None:
+    place.add()
+    place.dashboard.client.cookies.clear()
+    place.dashboard.sign_in("vera", role)
+    forms = one(parse(place.get("/accounts")), "[aria-label='Acme']").select("form")
+    offered = {attribute(form, "action") for form in forms}
+    assert offered == {f"/accounts/acme/{action}" for action in actions}
+    for action in ("test", "token"):
+        answer = place.post(f"/accounts/acme/{action}")
+        assert (answer.status_code == 403) == (action not in actions)
+
+
 def refused(place: Connected) -> list[Tag]:
     return list(parse(place.get("/")).select("#refused-tokens .notice.bad"))
 

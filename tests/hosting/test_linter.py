@@ -1,5 +1,8 @@
 """The linter of commands: what leads to a 502 is found, and a line that works is offered."""
 
+import re
+import shlex
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,6 +72,8 @@ UDS = "--uds ${DOMAIN_SOCKET}"
         ("/v/serve ${DOMAIN_SOCKET} |tee -a x", "no shell reads", "/v/serve ${DOMAIN_SOCKET}"),
         ("/v/serve ${DOMAIN_SOCKET} | /bin/grep x", "no shell reads", ""),
         ("/v/serve & /v/other ${DOMAIN_SOCKET}", "no shell reads", ""),
+        ("/v/serve ${DOMAIN_SOCKET} < /x", "no shell reads", ""),
+        ("/v/serve ${DOMAIN_SOCKET} < /dev/null", "no shell reads", "/v/serve ${DOMAIN_SOCKET}"),
         ("/v/serve ${DOMAIN_SOCKET} &", "the host keeps the program", "/v/serve ${DOMAIN_SOCKET}"),
         (f"/v/uvicorn {UDS} m:a;", "; means nothing", f"/v/uvicorn {UDS} m:a"),
         (f"/v/uvicorn {UDS} m:a&", "& means nothing", f"/v/uvicorn {UDS} m:a"),
@@ -98,6 +103,31 @@ UDS = "--uds ${DOMAIN_SOCKET}"
             "export PATH=/x:$PATH && /v/uvicorn m:a",
             "&& means nothing",
             f'/bin/bash -lc "export PATH=/x:$PATH && exec /v/uvicorn {UDS} m:a"',
+        ),
+        (
+            "export X=/x && /v/uvicorn --root-path $X m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "export X=/x && exec /v/uvicorn {UDS} --root-path $X m:a"',
+        ),
+        (
+            'cd "$(dirname /x/y)" && /v/uvicorn m:a',
+            "&& means nothing",
+            f'/bin/bash -lc "cd \\"$(dirname /x/y)\\" && exec /v/uvicorn {UDS} m:a"',
+        ),
+        (
+            "cd /x && cd - && /v/uvicorn m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "cd /x && cd - && exec /v/uvicorn {UDS} m:a"',
+        ),
+        (
+            "cd s* && A=b ./serve ${DOMAIN_SOCKET}",
+            "&& means nothing",
+            '/bin/bash -lc "cd s* && A=b exec ./serve ${DOMAIN_SOCKET}"',
+        ),
+        (
+            "set -a && . .env && uvicorn m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "set -a && . .env && exec uvicorn {UDS} m:a"',
         ),
         ("python3 -m uvicorn m:a", "whole path", f"{BIN}/python3 -m uvicorn {UDS} m:a"),
         (f"/v/uvicorn {UDS} m:a > x.log 2>&1", "no shell reads", f"/v/uvicorn {UDS} m:a"),
@@ -158,10 +188,27 @@ UDS = "--uds ${DOMAIN_SOCKET}"
         ),
         ("/v/fastapi run main.py", "fastapi run listens", f"/v/uvicorn {UDS} main:app"),
         (
-            "/v/fastapi dev /s/shop.py --host 0.0.0.0 --port=80 --reload --app web --root-path /x",
+            "/v/fastapi dev /a-b/shop.py --host :: --port=80 --reload --app web --root-path /x",
             "fastapi dev listens",
-            f"/v/uvicorn {UDS} --app-dir /s --root-path /x shop:web",
+            f"/v/uvicorn {UDS} --app-dir /a-b --root-path /x shop:web",
         ),
+        (
+            "/v/fastapi run /home/alice/main.py",
+            "fastapi run listens",
+            f"/v/uvicorn {UDS} --app-dir /home/alice main:app",
+        ),
+        (
+            "/v/fastapi run app/main.py",
+            f"uvicorn {UDS} app.main:app if app/ is a package, which has an __init__.py, "
+            f"else {UDS} --app-dir app main:app.",
+            "",
+        ),
+        (
+            "cd /s && /v/fastapi dev '/home/alice/a b/shop/main.py' --app web",
+            f'{UDS} --app-dir "/home/alice/a b" shop.main:web if shop/ is a package',
+            "",
+        ),
+        ("/v/fastapi run ../main.py", "fastapi run listens", ""),
         (
             "cd ~/s && fastapi run main.py",
             "fastapi run listens",
@@ -204,6 +251,89 @@ def test_what_leads_to_a_502_is_an_error_and_mended_where_that_is_possible(
     if corrected:
         assert not lint(corrected, KNOWN).first_error
         assert "DOMAIN_SOCKET" in corrected
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "while true; do uvicorn main:app; done",
+        "while true; do sleep 1; done",
+        "until uvicorn main:app; do sleep 1; done",
+        "if true; then uvicorn main:app; fi",
+        "for i in 1 2; do uvicorn main:app; done",
+        "case x in x) uvicorn main:app;; esac",
+        "select x in a; do uvicorn main:app; done",
+        "function f { uvicorn main:app; }; f",
+        "f() { uvicorn main:app; }; f",
+        "{ cd x && uvicorn main:app; }",
+        "(cd x && uvicorn main:app)",
+        "while true",
+        "cd x && { uvicorn main:app; }",
+        f"uvicorn main:app {UDS} --log-config <(cat x)",
+        "cd x && uvicorn main:app --log-config <(cat x)",
+        f"uvicorn main:app {UDS} > >(tee x)",
+        "$(which uvicorn) main:app",
+        "`which uvicorn` main:app",
+        "cd x &&",
+        "cd x && # it runs",
+        "cd x ||",
+        "uvicorn main:app |",
+        "&& uvicorn main:app",
+        "cd x && && uvicorn main:app",
+        "cd x ; ; uvicorn main:app",
+        "cd",
+        "cd x",
+        "exec",
+        "nohup",
+        "&&",
+        ";",
+        "|",
+        "& &",
+        "echo hi; cd x;",
+        "cd x && export A=b",
+        "python manage.py migrate; uvicorn main:app",
+        "trap 'x' EXIT; uvicorn main:app",
+        "uvicorn main:app; echo ended",
+        "uvicorn main:app && echo ended",
+        f"/v/uvicorn main:app {UDS}; sleep 1",
+        "uvicorn main:app || uvicorn other:app",
+        "cd x || exit; uvicorn main:app",
+        "a && b || c",
+        "uvicorn main:app & uvicorn other:app",
+        "cd x && ./serve 'it\\'s'",
+    ],
+)
+def test_no_line_is_made_of_what_only_a_shell_can_know(command: str) -> None:
+    for surroundings in (KNOWN, Surroundings()):
+        report = lint(command, surroundings)
+        assert report.corrected == ""
+        assert "put the line into a script" in report.findings[-1].text
+
+
+@pytest.mark.parametrize("command", ["''", '"" x', ".. x", "(uvicorn main:app)", "[ x", "=b"])
+def test_a_line_that_begins_with_no_program_is_not_mended(command: str) -> None:
+    report = lint(command, KNOWN)
+    assert "begin with the whole path of a program" in report.first_error
+    assert report.corrected == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'bash -c ""',
+        'bash -c "cd x &&"',
+        'bash -c "| tee x"',
+        'bash -c "uvicorn m:a)"',
+        """bash -c "'" """,
+        "/bin/bash -c '(cd /x && uvicorn m:a --port 80)'",
+        "/bin/bash -c '(cd /x && fastapi run m.py --port 80)'",
+        "/bin/bash -c 'while true; do cd x; fastapi run m.py; done'",
+    ],
+)
+def test_no_script_is_offered_that_is_not_complete(command: str) -> None:
+    report = lint(command, KNOWN)
+    assert report.findings
+    assert report.corrected == ""
 
 
 @pytest.mark.parametrize(
@@ -300,6 +430,34 @@ def test_whatever_is_corrected_listens_on_the_socket_and_has_no_error_left(
     assert "/the/socket" in words or "unix:/the/socket" in words or words[0] == "/bin/bash"
     assert "DOMAIN_SOCKET" in line
     assert lint(line, KNOWN).corrected == "", "it is corrected for good"
+    assert is_complete(line)
+
+
+TYPED_FOR_A_SHELL = (
+    *("cd", "/x", "A=b", "export", "exec", "source", "serve", "/v/uvicorn m:a", "fastapi run m.py"),
+    *("&&", "||", ";", "&", "|", "<", ">", "(", ")", "<(", "$(", "{", "}", "`", "'", '"', "it\\'s"),
+    *("while", "do", "done", "if", "then", "fi", "f()", "case", "bash -c", "'cd x && serve'"),
+)
+
+
+@given(st.lists(st.sampled_from(TYPED_FOR_A_SHELL), min_size=2, max_size=9).map(" ".join))
+@settings(max_examples=1000)
+def test_what_is_offered_for_a_line_for_a_shell_is_complete(typed: str) -> None:
+    line = lint(typed, KNOWN).corrected
+    if line:
+        assert not lint(line, KNOWN).first_error
+        assert is_complete(line), line
+
+
+def is_complete(line: str) -> bool:
+    """Whether a script in the line has every quote and bracket closed, and ends in no sign."""
+    words = split_command(line, {"DOMAIN_SOCKET": "/socket", "HOME": "/home/alice"})
+    if words[0] != "/bin/bash" or len(words) < 3:
+        return True
+    shlex.split(words[2])
+    outside = re.sub(r"""\\.|'[^']*'|"(\\.|[^"\\])*\"""", "x", words[2]).strip()
+    is_open = outside.endswith(("&&", "|")) or outside.startswith(("&", "|", ";"))
+    return outside.count("(") == outside.count(")") and not is_open
 
 
 @given(st.text(alphabet=" ab/.;&|><\"'", max_size=25), st.sampled_from(BEHIND))

@@ -7,6 +7,7 @@ file.
 from app.hosting.linter.addresses import address, daphne, streamlit
 from app.hosting.linter.development import development
 from app.hosting.linter.programs import relative_program
+from app.hosting.linter.scripts import is_whole, script_index, script_words
 from app.hosting.linter.shell import (
     assignment,
     background,
@@ -41,12 +42,14 @@ _RULES: tuple[Rule, ...] = (
 def lint(command: str, surroundings: Surroundings | None = None) -> CommandReport:
     """Looks at what was typed. An empty report means that nothing speaks against the command.
 
-    A corrected line is offered only if it has no error itself.
+    A corrected line is offered only if it has no error itself, and nothing in it is left open.
     """
-    report = _look(command, surroundings or Surroundings())
-    if report.corrected and _look(report.corrected, surroundings or Surroundings()).first_error:
-        return CommandReport(report.findings)
-    return report
+    known = surroundings or Surroundings()
+    report = _look(command, known)
+    if not report.corrected:
+        return report
+    is_right = _is_whole(report.corrected) and not _look(report.corrected, known).first_error
+    return report if is_right else CommandReport(report.findings)
 
 
 def _look(command: str, surroundings: Surroundings) -> CommandReport:
@@ -68,6 +71,13 @@ def _look(command: str, surroundings: Surroundings) -> CommandReport:
             if verdict.is_last:
                 break
     return CommandReport(tuple(findings), " ".join(words) if is_mended else "")
+
+
+def _is_whole(line: str) -> bool:
+    """Whether the script for a shell, if there is one in the line, is complete."""
+    words = split_words(line) or []
+    place = script_index(words) if words else None
+    return place is None or is_whole(script_words(words, place))
 
 
 def _wrong_text(text: str) -> str:

@@ -3,7 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from app.hosting.linter.scripts import script_index, script_words, serving_part, with_script
+from app.hosting.linter.scripts import (
+    is_plain,
+    script_index,
+    script_words,
+    serving_part,
+    with_script,
+)
 from app.hosting.linter.servers import (
     SOCKET,
     Server,
@@ -67,8 +73,8 @@ def _address_in_a_script(words: list[str], surroundings: Surroundings) -> Verdic
         # The script may well know the socket under another name.
         return None
     verdict = address(command, surroundings)
-    if verdict is None or verdict.mended is None:
-        return verdict
+    if verdict is None or verdict.mended is None or not is_plain(script):
+        return verdict and Verdict(verdict.finding)
     mended = [*script[: part.start], *verdict.mended, *script[part.stop :]]
     return Verdict(verdict.finding, with_script(words, place, mended))
 

@@ -1,9 +1,16 @@
 """Servers for development, which listen on a port alone, and what they serve under uvicorn."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from app.hosting.linter.scripts import commands_of, script_index, script_words, with_script
+from app.hosting.linter.scripts import (
+    commands_of,
+    is_plain,
+    script_index,
+    script_words,
+    with_script,
+)
 from app.hosting.linter.servers import SOCKET, arguments_of, program_index, renamed, values_of
 from app.hosting.linter.verdict import Surroundings, Verdict
 from app.hosting.linter.words import plain, quoted
@@ -22,6 +29,19 @@ _FASTAPI_SWITCHES = {
 _SETTINGS = "DJANGO_SETTINGS_MODULE"
 
 
+@dataclass(frozen=True, slots=True)
+class _Application:
+    """What `fastapi run` is told to serve, and the arguments that uvicorn takes as well."""
+
+    file: PurePosixPath
+    variable: str
+    kept: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.file.stem}:{self.variable}"
+
+
 def development(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """`fastapi run` and Django's `runserver` cannot be told to listen on a socket."""
     place = script_index(words)
@@ -30,39 +50,69 @@ def development(words: list[str], surroundings: Surroundings) -> Verdict | None:
         verdict = development(script, surroundings) if script else None
         if verdict is None or verdict.mended is None:
             return verdict
-        return Verdict(verdict.finding, with_script(words, place, verdict.mended))
+        mended = with_script(words, place, verdict.mended) if is_plain(script) else None
+        return Verdict(verdict.finding, mended, is_last=mended is None)
     for part in commands_of(words):
         command = words[part]
-        finding = _fastapi_finding(command) or _runserver_finding(command)
-        if finding is not None:
-            served = _fastapi_served(command) or _runserver_served(command, words[: part.start])
+        verdict = _fastapi(command, surroundings) or _runserver(command, words[: part.start])
+        if verdict is not None:
+            served = verdict.mended
             mended = [*words[: part.start], *served, *words[part.stop :]] if served else None
-            return Verdict(finding, mended, is_last=mended is None)
+            return Verdict(verdict.finding, mended, is_last=mended is None)
     return None
 
 
-def _fastapi_finding(words: Sequence[str]) -> CommandFinding | None:
+def _fastapi(words: Sequence[str], surroundings: Surroundings) -> Verdict | None:
     start = arguments_of(words, "fastapi")
     action = plain(words[start]) if start is not None and start < len(words) else ""
-    if action not in ("run", "dev"):
+    if start is None or action not in ("run", "dev"):
         return None
-    return CommandFinding(
+    application = _application(words[start + 1 :])
+    is_known = application is not None and _is_no_package(application.file.parent, surroundings)
+    text = (
         f"fastapi {action} listens on a port alone, and visitors come through the host's socket. "
-        f"Start the application with uvicorn: uvicorn --uds {SOCKET} main:app, with its whole path."
+        f"Start the application with uvicorn: uvicorn {_uvicorn_words(application, is_known)}"
+    )
+    if application is None or not is_known:
+        return Verdict(CommandFinding(text))
+    program = [*words[: start - 1], renamed(words[start - 1], "uvicorn")]
+    folder = _app_dir(application.file.parent)
+    served = [*program, *_UDS, *folder, *application.kept, application.name]
+    return Verdict(CommandFinding(text), served)
+
+
+def _uvicorn_words(application: _Application | None, is_known: bool) -> str:
+    uds = " ".join(_UDS)
+    folder = application.file.parent if application else PurePosixPath()
+    if application is None or is_known or not folder.name.isidentifier():
+        return f"{uds} main:app, with its whole path."
+    above = "".join(f"{word} " for word in _app_dir(folder.parent))
+    here = " ".join(_app_dir(folder))
+    return (
+        f"{uds} {above}{folder.name}.{application.name} if {folder.name}/ is a package, which has "
+        f"an __init__.py, else {uds} {here} {application.name}."
     )
 
 
-def _fastapi_served(words: Sequence[str]) -> list[str] | None:
+def _is_no_package(folder: PurePosixPath, surroundings: Surroundings) -> bool:
+    """Whether it is sure that an application in this folder is imported from there.
+
+    From a package it is imported by the package's name, from the folder above.
+    """
+    if ".." in folder.parts:
+        return False
+    is_home = folder == PurePosixPath(surroundings.home or "~")
+    return is_home or not folder.name.isidentifier()
+
+
+def _application(arguments: Sequence[str]) -> _Application | None:
     """None if it is not told which file holds the application, or more than is known here."""
-    start = arguments_of(words, "fastapi")
-    if start is None:
-        return None
     file, variable, kept = "", "app", []
-    arguments = iter(words[start + 1 :])
-    for word in arguments:
+    left = iter(arguments)
+    for word in left:
         name, is_given, value = plain(word).partition("=")
         if name in (*_FASTAPI_DROPPED, *_FASTAPI_KEPT, "--app"):
-            value = value if is_given else plain(next(arguments, ""))
+            value = value if is_given else plain(next(left, ""))
             variable = value if name == "--app" else variable
             kept += [name, quoted(value)] if name in _FASTAPI_KEPT else []
         elif name in _FASTAPI_SWITCHES:
@@ -72,24 +122,25 @@ def _fastapi_served(words: Sequence[str]) -> list[str] | None:
         else:
             file = plain(word)
     path = PurePosixPath(file)
-    if path.suffix != ".py" or not (path.stem + variable).isidentifier():
+    if path.suffix != ".py" or not path.stem.isidentifier() or not variable.isidentifier():
         return None
-    program = [*words[: start - 1], renamed(words[start - 1], "uvicorn")]
-    return [*program, *_UDS, *_app_dir(path.parent), *kept, f"{path.stem}:{variable}"]
+    return _Application(path, variable, tuple(kept))
 
 
-def _runserver_finding(words: Sequence[str]) -> CommandFinding | None:
+def _runserver(words: Sequence[str], before: Sequence[str]) -> Verdict | None:
+    """`before` stands in front of it, and may name its settings."""
     if _manage_index(words) is None:
         return None
-    return CommandFinding(
+    text = (
         "runserver listens on a port alone, and visitors come through the host's socket. Start the "
         f"project with uvicorn: uvicorn --app-dir FOLDER --uds {SOCKET} PROJECT.asgi:application, "
         "where PROJECT is the folder with asgi.py, and FOLDER the one with manage.py."
     )
+    return Verdict(CommandFinding(text), _runserver_served(words, before))
 
 
 def _runserver_served(words: Sequence[str], before: Sequence[str]) -> list[str] | None:
-    """None if nobody says which project it is: its settings do. `before` stands in front of it."""
+    """None if nobody says which project it is: its settings do."""
     place = _manage_index(words)
     if place is None:
         return None

@@ -1,10 +1,13 @@
 """The program that a command starts: nothing looks for it along a path."""
 
+import re
+
 from app.hosting.linter.servers import program_index
 from app.hosting.linter.verdict import Surroundings, Verdict
 from app.hosting.linter.words import plain, quoted
 from app.models import CommandFinding
 
+_NAME = re.compile(r"[\w.+-]*\w[\w.+-]*")
 _SYSTEM_PROGRAMS = {
     **{name: f"/usr/bin/{name}" for name in ("env", "python3", "node", "nohup", "perl")},
     **{name: f"/bin/{name}" for name in ("sh", "bash")},
@@ -16,6 +19,9 @@ def relative_program(words: list[str], surroundings: Surroundings) -> Verdict | 
     program = plain(words[0])
     if program.startswith(("/", "${HOME}/")):
         return _program_after_env(words, surroundings)
+    if "/" not in program and not _NAME.fullmatch(program):
+        text = "The line has to begin with the whole path of a program, such as /home/USER/serve."
+        return Verdict(CommandFinding(text), is_last=True)
     whole = _whole_path(program, surroundings)
     folder = "" if "/" in program else ".virtualenvs/mysite/bin/"
     example = whole or f"/home/USER/{folder}{program.removeprefix('./')}"
@@ -41,6 +47,6 @@ def _whole_path(program: str, surroundings: Surroundings) -> str:
     # The packages of a site are in its virtualenv, and the Python there alone finds them.
     if program in _SYSTEM_PROGRAMS and not (has_virtualenv and program == "python3"):
         return _SYSTEM_PROGRAMS[program]
-    if "/" in program or "$" in program or not has_virtualenv:
+    if not has_virtualenv or not _NAME.fullmatch(program):
         return ""
     return f"{surroundings.virtualenv.rstrip('/')}/bin/{program}"

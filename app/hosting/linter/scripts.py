@@ -1,18 +1,23 @@
 """Scripts that a command hands to a shell: `bash -lc "cd X && server ..."`."""
 
 import re
+import shlex
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
 from app.hosting.linter.servers import find_server, program_index
-from app.hosting.linter.words import plain, quoted, separated, split_words
+from app.hosting.linter.words import plain, quoted, separated, split_words, unquoted
 
 _SHELLS = ("sh", "bash", "dash", "zsh")
 _SCRIPT_FLAG = re.compile(r"-[a-z]*c")
 _BETWEEN = re.compile(r"&&|\|\|?|&|;")
 REDIRECTION = re.compile(r"([0-9&]?>>?|<)(&[0-9-])?")
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
+KEYWORDS = (
+    *("if", "then", "elif", "else", "fi", "case", "esac", "select", "function", "{", "}"),
+    *("for", "while", "until", "do", "done"),
+)
 
 
 def is_for_a_shell(words: Sequence[str]) -> bool:
@@ -37,6 +42,28 @@ def script_words(words: Sequence[str], place: int) -> list[str]:
 def with_script(words: Sequence[str], place: int, script: Sequence[str]) -> list[str]:
     """The words with another script at that place."""
     return [*words[:place], quoted(" ".join(script)), *words[place + 1 :]]
+
+
+def is_plain(words: Sequence[str]) -> bool:
+    """Whether the script is programs one after the other: no loops, no groups, no substitutions.
+
+    Only then a part of it can be exchanged without a look at the rest.
+    """
+    has_bracket = any(re.search(r"[()`]", unquoted(word)) for word in words)
+    return not has_bracket and all(words[part][0] not in KEYWORDS for part in commands_of(words))
+
+
+def is_whole(words: Sequence[str]) -> bool:
+    """Whether nothing in the script is open: a quote, a bracket, what a sign stands between."""
+    try:
+        shlex.split(" ".join(words))
+    except ValueError:
+        return False
+    outside = "".join(map(unquoted, words))
+    ended = words[:-1] if words[-1:] in ([";"], ["&"]) else words
+    is_sign = [_BETWEEN.fullmatch(word) is not None for word in ("&&", *ended, "&&")]
+    has_gap = any(first and second for first, second in pairwise(is_sign))
+    return outside.count("(") == outside.count(")") and not has_gap
 
 
 def serving_part(words: Sequence[str]) -> slice | None:

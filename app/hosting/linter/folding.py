@@ -1,0 +1,143 @@
+"""What a line that was written for a shell comes to without one: one program, or a script."""
+
+import re
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from pathlib import PurePosixPath
+
+from app.hosting.linter.scripts import ASSIGNMENT, REDIRECTION, commands_of
+from app.hosting.linter.servers import find_server, program_index, values_of
+from app.hosting.linter.verdict import Surroundings
+from app.hosting.linter.words import plain, quoted, unquoted
+
+SHELL_SIGN = re.compile(r"&&|\|\||^[|;&]|[;&]$|^[0-9&]?>>?|^<|\$\(|`")
+# They start no program, but change what the next one finds.
+PREPARING = ("cd", "source", ".", "export")
+# They change nothing about a program that the host starts.
+IDLE_WORDS = ("exec", "nohup")
+_ACTIVATE = "/bin/activate"
+_STEPS = ("&&", ";")
+# What a shell would replace, and a host would not.
+_REPLACED = re.compile(r"\$(?!(?:HOME|DOMAIN_SOCKET)\b|\{(?:HOME|DOMAIN_SOCKET)\})|`")
+_PATTERN = re.compile(r"[*?\[]")
+
+
+def tidied_words(words: Sequence[str]) -> list[str]:
+    """Without what the host does anyway: it keeps the program running, and both outputs."""
+    kept = _without_redirections(words)
+    while kept and kept[0] in IDLE_WORDS:
+        del kept[0]
+    while kept:
+        last = max((index for index, word in enumerate(kept) if word == "|"), default=len(kept))
+        if kept[-1] in (";", "&"):
+            kept.pop()
+        elif PurePosixPath(plain(kept[min(last + 1, len(kept) - 1)])).name == "tee":
+            del kept[last:]
+        else:
+            break
+    return kept
+
+
+def reads_a_file(words: Sequence[str]) -> bool:
+    """Whether a program's input comes from somewhere, which the host does not do."""
+    return any(word == "<" and plain(name) != "/dev/null" for word, name in pairwise(words))
+
+
+def folded(words: Sequence[str], surroundings: Surroundings) -> list[str] | None:
+    """The tidied line as one program, else as a script. None where neither is sure to be right."""
+    steps = [list(part) for is_sign, part in groupby(words, _STEPS.__contains__) if not is_sign]
+    if not steps or _prepares(steps[-1]) or {"&", "|", "||"}.intersection(words):
+        # Which of its programs is the site, and whether it stays, is the author's to say.
+        return None
+    if ";" in words and not all(map(_prepares, steps[:-1])):
+        # A program may fail in front of ";" and not in front of "&&".
+        return None
+    return _as_one_program(steps, surroundings) or _in_a_shell(steps)
+
+
+def _without_redirections(words: Sequence[str]) -> list[str]:
+    kept = []
+    is_target = False
+    for word in words:
+        match = REDIRECTION.fullmatch(word)
+        if match:
+            is_target = not match[2]
+        elif is_target:
+            is_target = False
+        else:
+            kept.append(word)
+    return kept
+
+
+def _prepares(step: Sequence[str]) -> bool:
+    """Whether the step starts no program."""
+    is_nothing = all(word in IDLE_WORDS or ASSIGNMENT.fullmatch(plain(word)) for word in step)
+    return is_nothing or plain(step[0]) in PREPARING
+
+
+def _as_one_program(steps: Sequence[Sequence[str]], surroundings: Surroundings) -> list[str] | None:
+    """`cd X && source V/bin/activate && server ...` as a server that is told all that.
+
+    None if there is more to it.
+    """
+    home = cwd = surroundings.home
+    virtualenv = ""
+    variables: list[str] = []
+    for step in steps[:-1]:
+        match [plain(word) for word in step]:
+            case ["cd", folder] if _is_fixed(folder):
+                cwd = _below(cwd, folder)
+            case ["source" | ".", script] if script.endswith(_ACTIVATE) and _is_fixed(script):
+                virtualenv = _below(cwd, script.removesuffix(_ACTIVATE))
+            case ["export", *_]:
+                variables += step[1:]
+            case _:
+                return None
+    last = list(steps[-1])
+    while last[0] in IDLE_WORDS or ASSIGNMENT.fullmatch(plain(last[0])):
+        word = last.pop(0)
+        variables += [word] * (word not in IDLE_WORDS)
+    found = find_server(last)
+    is_simple = all(
+        ASSIGNMENT.fullmatch(plain(word)) and not re.search(r"[$`]", word) for word in variables
+    )
+    if found is None or not is_simple or any(map(_needs_a_shell, last)):
+        return None
+    server, start = found
+    program = plain(last[0])
+    if virtualenv and "/" not in program and not program_index(last):
+        last[0] = quoted(f"{virtualenv}/bin/{program}")
+    if cwd != home:
+        if not server.folder or values_of(last, (server.folder,)):
+            return None
+        last[start:start] = [server.folder, quoted(cwd)]
+    return ["/usr/bin/env", *variables, *last] if variables else last
+
+
+def _is_fixed(path: str) -> bool:
+    """Whether a path says where it leads without a shell."""
+    return path != "-" and not _REPLACED.search(path) and not _PATTERN.search(path)
+
+
+def _needs_a_shell(word: str) -> bool:
+    return bool(SHELL_SIGN.search(unquoted(word)) or _REPLACED.search(plain(word)))
+
+
+def _below(folder: str, path: str) -> str:
+    """A path as it is seen from the folder, which is empty if nobody knows it."""
+    return path if path.startswith(("/", "~", "$")) or not folder else f"{folder}/{path}"
+
+
+def _in_a_shell(steps: Sequence[Sequence[str]]) -> list[str] | None:
+    """The whole line as a script of a shell, which the program at its end replaces.
+
+    None if a known server is not the last: the site would end before the line does.
+    """
+    *before, last = steps
+    if any(find_server(step[part]) for step in before for part in commands_of(step)):
+        return None
+    start = next(index for index, word in enumerate(last) if not ASSIGNMENT.fullmatch(plain(word)))
+    is_replaced = last[start] == "exec"
+    program = last if is_replaced else [*last[:start], "exec", *last[start:]]
+    line = " && ".join(" ".join(step) for step in [*before, program])
+    return ["/bin/bash", "-lc", quoted(line)]
