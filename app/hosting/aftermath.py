@@ -214,14 +214,19 @@ def _outcome(click: Click, settled: Site | None, is_certain: bool) -> Toast | No
         return _reloaded_unseen(settled, is_certain) if is_reload else None
     answer = settled.answer
     detail = f"Answered {answer.status} after {answer.seconds:.1f} s"
+    if settled.check is not None and settled.check.problem:
+        detail = f"{detail}. {settled.check.problem}"
     words = f"{domain} {action.past if is_reload else 'is up'}"
     return Toast(words, detail, site_key=site.key)
 
 
 def _reloaded_unseen(settled: Site, is_certain: bool) -> Toast:
     """Of a reload without a first answer of the new process."""
-    domain, answer = settled.domain_name, settled.check.answer if settled.check else None
+    domain, check = settled.domain_name, settled.check
+    answer = check.answer if check else None
     seen = f"It answers {answer.status}; no gap was seen." if answer else "The site was not asked."
+    if check is not None and check.problem:
+        seen = check.problem
     if not is_certain:
         return Toast(f"Not known: whether {domain} was reloaded", seen, site_key=settled.key)
     detail = seen if answer else f"The host accepted it. {seen}"

@@ -15,6 +15,7 @@ class Evidence:
     settling: float
     crashing: float
     crash: Crash | None = None
+    is_log_read: bool = True
     _crashed_at: float = 0.0
     _first: Answer | None = None
     _has_gap: bool = False

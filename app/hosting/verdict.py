@@ -62,7 +62,7 @@ class Patience:
     """
 
     log: float = 1.0
-    read_again: float = 5.0
+    read_again: float = 15.0
     step: float = 2.0
     question: float = 20.0
     settling: float = 10.0
@@ -259,7 +259,7 @@ class Verdicts:
             if isinstance(result, Answer) and not self._is_bad(result, taken, case):
                 seen.note_good(result.status, taken)
                 if await self._is_over(seen, crashes, taken):
-                    return Finding(Check(datetime.now(UTC), result), seen.first)
+                    return Finding(_answering(result, seen), seen.first)
             else:
                 is_unasked = isinstance(result, Unasked)
                 if not is_unasked:
@@ -294,9 +294,11 @@ class Verdicts:
             return False
         if seen.crash is None:
             # A crash is logged before the first bad answer that it causes.
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(self.patience.read_again):
                     await crashes.read_again()
+            except TimeoutError:
+                seen.is_log_read = False
             if crash := await crashes.newest():
                 seen.note_crash(crash, taken)
         return seen.may_be_over(taken)
@@ -304,6 +306,19 @@ class Verdicts:
     def _is_bad(self, answer: Answer, taken: float, case: _Case) -> bool:
         is_early = taken < self.patience.not_found and not case.was_404
         return answer.status in FRONT_STATUSES or (answer.status == 404 and is_early)
+
+
+def _answering(answer: Answer, seen: Evidence) -> Check:
+    """A good answer; where the log leaves a doubt, it counts as one failure: then the site is asked
+    again soon.
+    """
+    now, said = datetime.now(UTC), f"It answers {answer.status}, but its error log"
+    if seen.crash is not None:
+        problem = f"{said} says: {seen.crash.words}"
+        return Check(now, answer, problem, failures=1, traceback=seen.crash.text)
+    if not seen.is_log_read:
+        return Check(now, answer, f"{said} could not be read.", failures=1)
+    return Check(now, answer)
 
 
 def _answered_404(site: Site) -> bool:

@@ -118,6 +118,12 @@ async def test_nothing_is_waited_for_after_a_reload_that_was_given_up(deck: Deck
     assert [c.site.status for c in told if isinstance(c, SiteChanged)] == [SiteStatus.RUNNING]
 
 
+async def test_a_reload_beside_an_exception_is_not_told_as_if_all_were_well(deck: Deck) -> None:
+    deck.log.new = "KeyError: 'x'"
+    toast = await deck.toast_after(SiteAction.RELOAD)
+    assert toast.detail == "It answers 200, but its error log says: KeyError: 'x'"
+
+
 async def test_a_reload_with_a_gap_is_told_with_its_time(deck: Deck) -> None:
     results = [DOWN, DOWN]
 

@@ -302,6 +302,29 @@ async def test_a_reload_without_a_gap_is_believed_after_a_while_and_has_no_time(
     assert site.check is not None and site.check.answer == GOOD
 
 
+async def test_a_good_answer_beside_an_exception_is_told_with_it_and_soon_asked_again(
+    court: Court,
+) -> None:
+    """The old process may answer for long after the new one has died."""
+    court.log.new = "ModuleNotFoundError: No module named 'shop'"
+    await court.reload()
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.check is not None
+    assert site.check.problem == f"It answers 200, but its error log says: {court.log.new}"
+    assert (site.check.failures, site.check.traceback) == (1, "as written")
+
+
+async def test_a_reload_whose_log_was_not_read_is_told_so_and_soon_asked_again(
+    court: Court,
+) -> None:
+    court.log.is_read = False
+    await court.reload()
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.check is not None
+    assert site.check.problem == "It answers 200, but its error log could not be read."
+    assert site.check.failures == 1
+
+
 async def test_a_start_is_believed_at_the_first_answer(court: Court) -> None:
     court.verdicts = court.judging(UNHURRIED)
     await court.start()
