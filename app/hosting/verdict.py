@@ -44,7 +44,7 @@ class Crashes(Protocol):
         """Returns when the log has been read once more."""
 
     async def newest(self) -> Crash | None:
-        """The last exception since then."""
+        """The last exception or error since then."""
 
     async def last_words(self) -> Crash | None:
         """The last exception or error, else the last line, whenever it was written."""
@@ -265,7 +265,8 @@ class Verdicts:
                 if not is_unasked:
                     seen.note_bad()
                 is_last = taken > (patience.unasked if is_unasked else patience.answer)
-                if seen.crash and (is_unasked or is_last or seen.is_crashing(taken)):
+                is_crash = is_last or seen.is_crashing(taken)
+                if seen.crash and (seen.crash.is_exception if is_unasked else is_crash):
                     return _crashing(result, seen.crash)
                 if is_last:
                     break

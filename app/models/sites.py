@@ -94,6 +94,11 @@ class Crash:
     words: str
     text: str = ""
 
+    @property
+    def is_exception(self) -> bool:
+        """A lone line at ERROR may be of anything."""
+        return bool(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Check:

@@ -39,6 +39,7 @@ class Log:
     new: str = ""
     old: str = ""
     late: str = ""
+    text: str = "as written"
     is_read: bool = True
 
     async def ready(self) -> None:
@@ -50,7 +51,7 @@ class Log:
         self.new = self.new or self.late
 
     async def newest(self) -> Crash | None:
-        return Crash(self.new, "as written") if self.new else None
+        return Crash(self.new, self.text) if self.new else None
 
     async def last_words(self) -> Crash | None:
         return Crash(self.new or self.old) if self.new or self.old else None
@@ -445,6 +446,21 @@ async def test_the_log_alone_tells_a_crash_of_a_site_that_is_not_asked(silent: C
     site = await silent.until_status(SiteStatus.FAILING)
     assert site.reason == "Crashing: ModuleNotFoundError: No module named 'shop'"
     assert site.check is not None and site.check.traceback == "as written"
+
+
+async def test_a_lone_error_line_is_no_crash_of_a_site_that_is_not_asked(silent: Court) -> None:
+    silent.log.new, silent.log.text = "redis is not configured", ""
+    await silent.start()
+    site = await silent.until_status(SiteStatus.RUNNING)
+    assert site.check is None
+
+
+async def test_a_lone_error_line_is_why_a_site_stays_down(court: Court) -> None:
+    court.log.new, court.log.text = 'Could not import module "main".', ""
+    court.result = DOWN
+    await court.start()
+    site = await court.until_status(SiteStatus.FAILING)
+    assert site.reason == 'Crashing: Could not import module "main".'
 
 
 async def test_without_a_crash_a_site_that_is_not_asked_is_what_its_account_lists(

@@ -57,15 +57,15 @@ async def test_before_the_first_look_nothing_is_new(account: Account) -> None:
     assert await last_words(crashes) == ""
 
 
-async def test_an_error_line_without_a_traceback_is_a_last_word_but_no_crash(
-    account: Account,
-) -> None:
+async def test_an_error_line_without_a_traceback_is_no_exception(account: Account) -> None:
     line = b'ERROR:    Error loading ASGI app. Could not import module "main".\n'
     crashes = await begun(account, b"")
     with account.logs.log(DOMAIN, ERROR).open("ab") as file:
         file.write(b"INFO:     Started\n" + line)
-    assert await newest(crashes) == ""
-    assert "Could not import module" in await last_words(crashes)
+    crash = await crashes.newest()
+    assert crash is not None and not crash.is_exception
+    assert "Could not import module" in crash.words
+    assert await last_words(crashes) == crash.words
 
 
 async def test_the_last_line_is_the_last_word_where_nothing_is_an_error(account: Account) -> None:

@@ -52,14 +52,14 @@ class CrashLog:
         await self._next_look()
 
     async def newest(self) -> Crash | None:
-        """The last exception since then."""
+        """The last exception or error since then."""
         if self._begin is None:
             return None
         try:
             page = await to_thread.run_sync(read_after, self._path, self._begin)
         except NotFound:
             return None  # rotated or cleared meanwhile
-        return _last_exception(fold(page.lines))
+        return _last_error(fold(page.lines))
 
     async def last_words(self) -> Crash | None:
         """The last exception or error of the log, else its last line, whenever it was written."""
@@ -89,11 +89,6 @@ async def watching(sources: LogSources, key: SiteKey) -> AsyncIterator[CrashLog]
         finally:
             beginning.cancel()
             await asyncio.gather(beginning, return_exceptions=True)
-
-
-def _last_exception(entries: Sequence[LogEntry]) -> Crash | None:
-    found = (_crash(entry) for entry in reversed(entries) if isinstance(entry, Traceback))
-    return next(found, None)
 
 
 def _last_error(entries: Sequence[LogEntry]) -> Crash | None:
