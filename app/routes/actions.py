@@ -8,9 +8,10 @@ from starlette.responses import RedirectResponse, Response
 
 from app import urls
 from app.errors import HostingError, NotFound, OutcomeUnknown, SiteBusy, SwitchedOff
+from app.hosting.operations.outcomes import toast_of
 from app.hosting.probe import Silence, Unasked
 from app.hosting.sitewatch import FRONT_STATUSES
-from app.models import Answer, Site, SiteAction, Toast
+from app.models import Answer, Operation, Site, SiteAction, Toast
 from app.routes.pages import account_labels, set_flash
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, role_of, services_of, utc_now
@@ -62,15 +63,17 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
     """Carries the action out and answers with the changed row or head and a toast."""
     services = services_of(req)
     site = await find_site(req)
-    status = 200
+    status, ended = 200, None
     try:
         site = await services.actions.run(action, site, actor_of(req))
         toast = _toast(action, site)
     except OutcomeUnknown as error:
-        # What came of it arrives on the event stream.
+        # What came of it arrives on the event stream, and may have done so already.
         site = await services.known.get(*site.key) or site
+        ended = await _ended(services, action, site)
         words = f"{action.value.capitalize()} {site.domain_name}: the answer was lost"
-        toast = Toast(words, str(error), is_error=True, site_key=site.key)
+        lost = Toast(words, str(error), is_error=True, site_key=site.key)
+        toast = toast_of(ended) if ended is not None else lost
     except SwitchedOff as error:
         site = await services.known.get(*site.key) or site
         words = f"Reload {site.domain_name}: not finished"
@@ -84,9 +87,17 @@ async def _act(req: Request, action: SiteAction) -> FtResponse | Response:
         return await _back(req, services, site, toast)
     label = (await to_thread.run_sync(account_labels, services)).get(site.account_id, "")
     # What a reload came to is announced when the site has answered; the row shows it till then.
-    is_told = toast.is_error or action is not SiteAction.RELOAD
+    is_told = ended is None and (toast.is_error or action is not SiteAction.RELOAD)
     parts = (_changed_part(req, site, label), ToastOutOfBand(toast) if is_told else None)
     return FtResponse(tuple(filter(None, parts)), status)
+
+
+async def _ended(services: Services, action: SiteAction, site: Site) -> Operation | None:
+    """The operation of this action, if its end has been found out."""
+    if action is SiteAction.RELOAD:
+        return None
+    last = await to_thread.run_sync(services.operations.latest, *site.key)
+    return last if last is not None and not last.state.is_open else None
 
 
 def _changed_part(req: Request, site: Site, label: str) -> FT | str | None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from anyio import to_thread
 
-from app.models import OperationKind, OperationState, Role, SiteStatus
+from app.models import Actor, OperationKind, OperationState, Role, Site, SiteAction, SiteStatus
 from app.store.accounts import Accounts
 from tests.dashboard.conftest import WORKS, Deck
 from tests.dashboard.remote_kit import SITE, Place, remote_place
@@ -235,6 +236,7 @@ def test_a_creation_whose_answer_is_lost_is_followed_on_the_first_page(place: Pl
 
 def test_a_switch_whose_answer_is_lost_leaves_the_row_as_it_was(place: Place) -> None:
     place.fake.trouble("patch", Trouble.TIMEOUT_AFTER)
+    held = place.fake.stops["get before"] = Stop()
     target = f"site-acme-{SHOP.replace('.', '_')}"
     headers = SAME_ORIGIN | {"hx-request": "true", "hx-target": target}
     answer = place.dashboard.client.post(f"{SITE}/disable", headers=headers)
@@ -242,9 +244,31 @@ def test_a_switch_whose_answer_is_lost_leaves_the_row_as_it_was(place: Place) ->
     assert answer.status_code == 200
     assert one(page, f"tr#{target} [role=switch]")["aria-checked"] == "true"
     assert "the answer was lost" in one(page, ".toast").get_text()
+    held.go.set()
     place.until_closed()
     site = place.services.sites.get("acme", SHOP)
     assert site is not None and not site.enabled and site.status is SiteStatus.DISABLED
+
+
+def test_what_came_of_a_lost_answer_is_not_followed_by_the_news_of_its_loss(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions = place.services.actions
+    run = actions.run
+
+    async def run_slowly(action: SiteAction, site: Site, actor: Actor) -> Site:
+        try:
+            return await run(action, site, actor)
+        finally:
+            await to_thread.run_sync(place.until_closed)
+
+    monkeypatch.setattr(actions, "run", run_slowly)
+    place.fake.trouble("patch", Trouble.TIMEOUT_AFTER)
+    target = f"site-acme-{SHOP.replace('.', '_')}"
+    headers = SAME_ORIGIN | {"hx-request": "true", "hx-target": target}
+    page = parse(place.dashboard.client.post(f"{SITE}/disable", headers=headers).text)
+    assert one(page, f"tr#{target} [role=switch]")["aria-checked"] == "false"
+    assert not page.select(".toast")
 
 
 def test_a_reload_that_leaves_a_site_off_says_so_until_it_is_on(place: Place) -> None:
