@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -355,7 +356,8 @@ UDS = "--uds ${DOMAIN_SOCKET}"
         (
             "export FLASK_APP=shop.py && flask run",
             "gunicorn --bind unix:${DOMAIN_SOCKET} shop:app",
-            f"/usr/bin/env FLASK_APP=shop.py {BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} shop:app",
+            f"/usr/bin/env FLASK_APP=shop.py {BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} "
+            "shop:app",
         ),
         (
             "/v/python -m flask --app=shop.web:site run",
@@ -371,6 +373,23 @@ UDS = "--uds ${DOMAIN_SOCKET}"
             '/bin/bash -lc "cd \\"/home/a b\\" && exec ./serve ${DOMAIN_SOCKET}"',
         ),
         ("cd - && ./serve ${DOMAIN_SOCKET}", "&& means nothing", ""),
+        (f"/v/uvicorn main.py {UDS}", "not main.py: main:app", f"/v/uvicorn main:app {UDS}"),
+        (
+            f"/bin/bash -lc 'cd /s && exec uvicorn main.py {UDS}'",
+            "not main.py: main:app",
+            f'/bin/bash -lc "cd /s && exec uvicorn main:app {UDS}"',
+        ),
+        (f"/v/uvicorn main {UDS}", "not main: main:app", f"/v/uvicorn main:app {UDS}"),
+        (
+            "/v/python -m uvicorn --reload --log-level info shop.asgi --port 80",
+            "Nobody can reach port 80",
+            f"/v/python -m uvicorn {UDS} --reload --log-level info shop.asgi:app",
+        ),
+        (
+            "cd /s && gunicorn -w 2 main.py",
+            "&& means nothing",
+            f"{BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} --chdir /s -w 2 main:app",
+        ),
     ],
 )
 def test_what_leads_to_a_502_is_an_error_and_mended_where_that_is_possible(
@@ -472,6 +491,7 @@ def test_no_script_is_offered_that_is_not_complete(command: str) -> None:
     ("command", "words"),
     [
         ("/v/daphne -u ${DOMAIN_SOCKET} m:a", "Daphne works badly"),
+        ("/v/gunicorn --bind unix:${DOMAIN_SOCKET} main", "Write main:app if"),
         ("/v/serve", "reads DOMAIN_SOCKET from its environment"),
         ("/bin/bash /home/alice/start.sh", "reads DOMAIN_SOCKET from its environment"),
         (f"/usr/bin/env A=b uvicorn {UDS} m:a", "not in a virtualenv"),
@@ -489,6 +509,26 @@ def test_what_is_doubtful_is_a_warning_and_does_not_stop_anybody(command: str, w
     assert words in finding.text
     assert not finding.is_error
     assert check_command(command) == command
+
+
+@pytest.mark.parametrize("program", ["/v/uvicorn", "/v/python -m uvicorn"])
+def test_the_folder_is_named_in_which_the_module_is_looked_for(program: str) -> None:
+    started_at_home = replace(KNOWN, runs_in="/home/alice")
+    (finding,) = lint(f"{program} {UDS} m:a", started_at_home).findings
+    assert "module in /home/alice, where the site is started. Add --app-dir" in finding.text
+    assert not finding.is_error
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"/v/uvicorn {UDS} --app-dir=/s m:a",
+        f"/usr/bin/env PYTHONPATH=/s /v/uvicorn {UDS} m:a",
+        "/v/gunicorn --bind unix:${DOMAIN_SOCKET} m:a",
+    ],
+)
+def test_nothing_is_said_of_a_folder_that_is_named(command: str) -> None:
+    assert lint(command, replace(KNOWN, runs_in="/home/alice")).findings == ()
 
 
 def test_daphne_is_exchanged_for_uvicorn() -> None:
@@ -513,6 +553,10 @@ def test_daphne_is_exchanged_for_uvicorn() -> None:
         f"/usr/bin/env -u PORT --unset=HOST A=b /v/uvicorn {UDS} m:a",
         f"/bin/bash -lc 'cd /x && . v/bin/activate && exec uvicorn {UDS} a:b'",
         f"/bin/bash -lc 'cd /x && exec uv run uvicorn {UDS} a:b'",
+        "/v/gunicorn --bind unix:${DOMAIN_SOCKET} shop.wsgi",
+        "/v/hypercorn --bind unix:${DOMAIN_SOCKET} main.py",
+        f"/v/granian {UDS} --interface asgi main",
+        f"/v/uvicorn {UDS} m:a --log-level debug --log-config log",
         "/v/gunicorn --worker-class eventlet -w 1 --chdir /s --bind unix:${DOMAIN_SOCKET} m:a",
     ],
 )
@@ -553,6 +597,7 @@ SERVED = (
     "hypercorn --uds=$DOMAIN_SOCKET m:a",
     "/v/bin/uvicorn -b unix:$DOMAIN_SOCKET m:a",
     "flask --app shop run --debug",
+    "uvicorn main.py --port 80",
 )
 
 

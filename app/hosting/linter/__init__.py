@@ -5,6 +5,7 @@ file.
 """
 
 from app.hosting.linter.addresses import address, daphne, streamlit
+from app.hosting.linter.application import application_name, module_folder
 from app.hosting.linter.development import development
 from app.hosting.linter.options import foreign_option
 from app.hosting.linter.portservers import port_server
@@ -44,6 +45,8 @@ _RULES: tuple[Rule, ...] = (
     address,
     daphne,
     streamlit,
+    application_name,
+    module_folder,
 )
 
 
