@@ -28,7 +28,10 @@ def check_command(command: str, surroundings: Surroundings | None = None) -> str
 
 def surroundings_of(account: Account, virtualenv: str = "") -> Surroundings:
     """What is known of the place where an account's commands run."""
-    return Surroundings(_home(account), virtualenv)
+    home = _home(account)
+    # The local host starts a command in a folder of the site's own.
+    runs_in = "" if account.kind is AccountKind.LOCAL else home
+    return Surroundings(home, virtualenv, runs_in)
 
 
 def virtualenv_of(command: str) -> str:

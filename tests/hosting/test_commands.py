@@ -57,7 +57,7 @@ def test_what_a_host_would_not_understand_is_refused_with_a_way_out(
     [
         "/usr/bin/env A=b /bin/x",
         '/bin/bash -lc "cd /site && exec ./serve"',
-        "${HOME}/serve.sh",
+        "/v/serve.sh ${HOME}/serve.toml",
         "/bin/x '&&'x",
     ],
 )

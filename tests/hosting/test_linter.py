@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -122,7 +123,7 @@ UDS = "--uds ${DOMAIN_SOCKET}"
         (
             "cd s* && A=b ./serve ${DOMAIN_SOCKET}",
             "&& means nothing",
-            '/bin/bash -lc "cd s* && A=b exec ./serve ${DOMAIN_SOCKET}"',
+            '/bin/bash -lc "cd /home/alice/s* && A=b exec ./serve ${DOMAIN_SOCKET}"',
         ),
         (
             "set -a && . .env && uvicorn m:a",
@@ -239,6 +240,156 @@ UDS = "--uds ${DOMAIN_SOCKET}"
         ("/bin/sh -c 'cd /x; python s.py --port 80'", "Nobody can reach a network address", ""),
         ("/usr/bin/env -u A -i B=c /v/uvicorn m:a", "is missing", None),
         ("/v/node server.js --port 3000", "Nobody can reach a network address", ""),
+        (
+            "/v/gunicorn --uds ${DOMAIN_SOCKET} --app-dir /s m:a",
+            "gunicorn has no option --app-dir",
+            "/v/gunicorn --bind unix:${DOMAIN_SOCKET} --chdir /s m:a",
+        ),
+        (
+            "cd /s && gunicorn --uds=${DOMAIN_SOCKET} -w 2 m:a",
+            "gunicorn has no option --uds",
+            f"{BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} --chdir /s -w 2 m:a",
+        ),
+        ("/v/gunicorn --app-dir /s --chdir /t m:a", "no option --app-dir", ""),
+        (
+            "cd /t && /v/gunicorn --app-dir /s m:a",
+            "the folder with the code is --chdir",
+            '/bin/bash -lc "cd /t && exec /v/gunicorn --bind unix:${DOMAIN_SOCKET} --chdir /s m:a"',
+        ),
+        (
+            "/v/hypercorn --uds ${DOMAIN_SOCKET} m:a",
+            "hypercorn has no option --uds",
+            "/v/hypercorn --bind unix:${DOMAIN_SOCKET} m:a",
+        ),
+        ("/v/hypercorn --app-dir /s m:a", "set PYTHONPATH", ""),
+        (
+            "/v/hypercorn --insecure-bind 0.0.0.0:80 m:a",
+            "Nobody can reach 0.0.0.0:80",
+            "/v/hypercorn --bind unix:${DOMAIN_SOCKET} m:a",
+        ),
+        (
+            "/v/granian --bind unix:${DOMAIN_SOCKET} --app-dir '/a b' m:a",
+            "granian has no option --bind",
+            f'/v/granian {UDS} --working-dir "/a b" m:a',
+        ),
+        (
+            "/v/uvicorn -b unix:${DOMAIN_SOCKET} m:a",
+            "uvicorn has no option -b",
+            f"/v/uvicorn {UDS} m:a",
+        ),
+        (
+            "/v/uvicorn --bind unix:${DOMAIN_SOCKET} --chdir /s m:a",
+            "uvicorn has no option --bind",
+            f"/v/uvicorn {UDS} --app-dir /s m:a",
+        ),
+        ("/v/uvicorn m:a --fd 3", "leave out --fd", f"/v/uvicorn {UDS} m:a"),
+        (f"/v/uvicorn {UDS} --fd=3 m:a", "leave out --fd", f"/v/uvicorn {UDS} m:a"),
+        (
+            "/v/gunicorn --fd 3 m:a",
+            "leave out --fd",
+            "/v/gunicorn --bind unix:${DOMAIN_SOCKET} m:a",
+        ),
+        (
+            "/v/hypercorn m:a --fd",
+            "leave out --fd",
+            "/v/hypercorn --bind unix:${DOMAIN_SOCKET} m:a",
+        ),
+        (
+            "/bin/bash -lc 'cd /s && exec gunicorn --uds $DOMAIN_SOCKET m:a'",
+            "gunicorn has no option --uds",
+            None,
+        ),
+        (
+            f"$HOME/v/bin/uvicorn {UDS} m:a",
+            "variables in the program's name",
+            f"/home/alice/v/bin/uvicorn {UDS} m:a",
+        ),
+        (
+            f'"${{HOME}}/a b/uvicorn" {UDS} m:a',
+            "variables in the program's name",
+            f'"/home/alice/a b/uvicorn" {UDS} m:a',
+        ),
+        (f"$VIRTUAL_ENV/bin/uvicorn {UDS} m:a", "variables in the program's name", ""),
+        (
+            f"env X=1 uvicorn {UDS} m:a",
+            "env needs its whole path",
+            f"/usr/bin/env X=1 {BIN}/uvicorn {UDS} m:a",
+        ),
+        (
+            "X=1 python -m uvicorn m:a",
+            "/usr/bin/env",
+            f"/usr/bin/env X=1 {BIN}/python -m uvicorn {UDS} m:a",
+        ),
+        (f"sudo /v/uvicorn {UDS} m:a", "Leave out sudo", f"/v/uvicorn {UDS} m:a"),
+        (f"/usr/bin/sudo -E uvicorn {UDS} m:a", "Leave out sudo", f"{BIN}/uvicorn {UDS} m:a"),
+        ("sudo -u bob /v/uvicorn m:a", "Leave out sudo", ""),
+        ("sudo", "Leave out sudo", ""),
+        ("time /v/uvicorn m:a", "Leave out time", f"/v/uvicorn {UDS} m:a"),
+        ("sudo time uv run uvicorn m:a", "Leave out sudo", f"{BIN}/uvicorn {UDS} m:a"),
+        ("uv run uvicorn m:a", "uv run is not found here", f"{BIN}/uvicorn {UDS} m:a"),
+        ("uv run -- uvicorn m:a --port 80", "uv run", f"{BIN}/uvicorn {UDS} m:a"),
+        ("uv run serve.py ${DOMAIN_SOCKET}", "uv run", f"{BIN}/python serve.py ${{DOMAIN_SOCKET}}"),
+        ("uv run --with fasthtml uvicorn m:a", "uv run is not found here", ""),
+        ("uv run", "uv run is not found here", ""),
+        ("uv sync", "uv needs its whole path", None),
+        (
+            f"cd /s && poetry run uvicorn {UDS} m:a",
+            "poetry run is not found here",
+            f"{BIN}/uvicorn --app-dir /s {UDS} m:a",
+        ),
+        ("pipenv run fastapi run main.py", "pipenv run", f"{BIN}/uvicorn {UDS} main:app"),
+        ("conda run -n shop uvicorn m:a", "conda run is not found here", ""),
+        ("conda run --no-capture-output uvicorn m:a", "conda run", f"{BIN}/uvicorn {UDS} m:a"),
+        ("python3 -m http.server 8000", "http.server listens on a port alone", ""),
+        ("/bin/bash -lc 'cd /s && python -m http.server'", "http.server listens on a port", ""),
+        ("flask run --host=0.0.0.0", "unix:${DOMAIN_SOCKET} MODULE:app", ""),
+        (
+            "/v/flask --app shop run",
+            "flask run listens on a port alone",
+            "/v/gunicorn --bind unix:${DOMAIN_SOCKET} shop:app",
+        ),
+        (
+            "cd /s && FLASK_APP=shop.web.py flask run -p 80 --debug",
+            "flask run listens on a port alone",
+            None,
+        ),
+        (
+            "export FLASK_APP=shop.py && flask run",
+            "gunicorn --bind unix:${DOMAIN_SOCKET} shop:app",
+            f"/usr/bin/env FLASK_APP=shop.py {BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} "
+            "shop:app",
+        ),
+        (
+            "/v/python -m flask --app=shop.web:site run",
+            "flask run listens on a port alone",
+            "/v/python -m gunicorn --bind unix:${DOMAIN_SOCKET} shop.web:site",
+        ),
+        ("/v/flask --app src/shop.py run", "flask run listens on a port alone", ""),
+        ("/v/flask --app 'shop:create()' run", "flask run listens on a port alone", ""),
+        ("/v/flask -e live.env --app shop run", "flask run listens on a port alone", ""),
+        (
+            "cd '../a b' && ./serve ${DOMAIN_SOCKET}",
+            "&& means nothing",
+            '/bin/bash -lc "cd \\"/home/a b\\" && exec ./serve ${DOMAIN_SOCKET}"',
+        ),
+        ("cd - && ./serve ${DOMAIN_SOCKET}", "&& means nothing", ""),
+        (f"/v/uvicorn main.py {UDS}", "not main.py: main:app", f"/v/uvicorn main:app {UDS}"),
+        (
+            f"/bin/bash -lc 'cd /s && exec uvicorn main.py {UDS}'",
+            "not main.py: main:app",
+            f'/bin/bash -lc "cd /s && exec uvicorn main:app {UDS}"',
+        ),
+        (f"/v/uvicorn main {UDS}", "not main: main:app", f"/v/uvicorn main:app {UDS}"),
+        (
+            "/v/python -m uvicorn --reload --log-level info shop.asgi --port 80",
+            "Nobody can reach port 80",
+            f"/v/python -m uvicorn {UDS} --reload --log-level info shop.asgi:app",
+        ),
+        (
+            "cd /s && gunicorn -w 2 main.py",
+            "&& means nothing",
+            f"{BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} --chdir /s -w 2 main:app",
+        ),
     ],
 )
 def test_what_leads_to_a_502_is_an_error_and_mended_where_that_is_possible(
@@ -340,6 +491,7 @@ def test_no_script_is_offered_that_is_not_complete(command: str) -> None:
     ("command", "words"),
     [
         ("/v/daphne -u ${DOMAIN_SOCKET} m:a", "Daphne works badly"),
+        ("/v/gunicorn --bind unix:${DOMAIN_SOCKET} main", "Write main:app if"),
         ("/v/serve", "reads DOMAIN_SOCKET from its environment"),
         ("/bin/bash /home/alice/start.sh", "reads DOMAIN_SOCKET from its environment"),
         (f"/usr/bin/env A=b uvicorn {UDS} m:a", "not in a virtualenv"),
@@ -359,6 +511,26 @@ def test_what_is_doubtful_is_a_warning_and_does_not_stop_anybody(command: str, w
     assert check_command(command) == command
 
 
+@pytest.mark.parametrize("program", ["/v/uvicorn", "/v/python -m uvicorn"])
+def test_the_folder_is_named_in_which_the_module_is_looked_for(program: str) -> None:
+    started_at_home = replace(KNOWN, runs_in="/home/alice")
+    (finding,) = lint(f"{program} {UDS} m:a", started_at_home).findings
+    assert "module in /home/alice, where the site is started. Add --app-dir" in finding.text
+    assert not finding.is_error
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"/v/uvicorn {UDS} --app-dir=/s m:a",
+        f"/usr/bin/env PYTHONPATH=/s /v/uvicorn {UDS} m:a",
+        "/v/gunicorn --bind unix:${DOMAIN_SOCKET} m:a",
+    ],
+)
+def test_nothing_is_said_of_a_folder_that_is_named(command: str) -> None:
+    assert lint(command, replace(KNOWN, runs_in="/home/alice")).findings == ()
+
+
 def test_daphne_is_exchanged_for_uvicorn() -> None:
     assert lint("/v/daphne -u ${DOMAIN_SOCKET} m:a").corrected == f"/v/uvicorn {UDS} m:a"
 
@@ -372,7 +544,7 @@ def test_daphne_is_exchanged_for_uvicorn() -> None:
         "/v/uvicorn --uds=${DOMAIN_SOCKET} m:a",
         f"/usr/bin/env A=b /v/uvicorn {UDS} m:a",
         '/bin/bash -lc "cd /site && exec ./serve --uds $DOMAIN_SOCKET | tee ~/log"',
-        "${HOME}/serve.sh ${DOMAIN_SOCKET}",
+        "/v/serve ${HOME}/serve.toml ${DOMAIN_SOCKET}",
         f'"/a b/uvicorn" {UDS} m:a',
         "/v/serve --unix ${DOMAIN_SOCKET} --metrics http://example.org/?a=1&b=2",
         "/v/serve '&&' ${DOMAIN_SOCKET}",
@@ -380,6 +552,11 @@ def test_daphne_is_exchanged_for_uvicorn() -> None:
         f"/usr/bin/env -i /v/uvicorn {UDS} m:a",
         f"/usr/bin/env -u PORT --unset=HOST A=b /v/uvicorn {UDS} m:a",
         f"/bin/bash -lc 'cd /x && . v/bin/activate && exec uvicorn {UDS} a:b'",
+        f"/bin/bash -lc 'cd /x && exec uv run uvicorn {UDS} a:b'",
+        "/v/gunicorn --bind unix:${DOMAIN_SOCKET} shop.wsgi",
+        "/v/hypercorn --bind unix:${DOMAIN_SOCKET} main.py",
+        f"/v/granian {UDS} --interface asgi main",
+        f"/v/uvicorn {UDS} m:a --log-level debug --log-config log",
         "/v/gunicorn --worker-class eventlet -w 1 --chdir /s --bind unix:${DOMAIN_SOCKET} m:a",
     ],
 )
@@ -402,6 +579,7 @@ BEFORE = (
     ". /v/bin/activate;",
     "A=b ",
 )
+WRAPPED = ("sudo ", "time ", "uv run ", "poetry run ", "env B=c ", "/usr/bin/env B=c ")
 BEHIND = ("", " &", ";", " ;", " > x.log 2>&1 &", " >>x", " | tee x", " |tee -a x", " # it runs")
 SERVED = (
     "uvicorn main:app",
@@ -414,16 +592,30 @@ SERVED = (
     "python manage.py runserver --settings shop.settings",
     "/v/bin/uvicorn --uds $DOMAIN_SOCKET m:a",
     "~/v/bin/uvicorn --uds {DOMAIN_SOCKET} m:a",
+    "$HOME/v/bin/uvicorn --fd 3 m:a",
+    "gunicorn --uds $DOMAIN_SOCKET m:a",
+    "hypercorn --uds=$DOMAIN_SOCKET m:a",
+    "/v/bin/uvicorn -b unix:$DOMAIN_SOCKET m:a",
+    "flask --app shop run --debug",
+    "uvicorn main.py --port 80",
 )
 
 
-@given(st.sampled_from(BEFORE), st.sampled_from(SERVED), st.sampled_from(BEHIND))
+LINES = st.one_of(
+    st.tuples(st.sampled_from(BEFORE), st.sampled_from(SERVED), st.sampled_from(BEHIND)),
+    st.tuples(
+        st.sampled_from(WRAPPED),
+        st.sampled_from([line for line in SERVED if not line.startswith(("exec", "nohup"))]),
+        st.sampled_from(BEHIND),
+    ),
+)
+
+
+@given(LINES.map("".join))
 @settings(max_examples=1000)
-def test_whatever_is_corrected_listens_on_the_socket_and_has_no_error_left(
-    before: str, served: str, behind: str
-) -> None:
-    report = lint(before + served + behind, KNOWN)
-    line = report.corrected if report.findings else before + served + behind
+def test_whatever_is_corrected_listens_on_the_socket_and_has_no_error_left(typed: str) -> None:
+    report = lint(typed, KNOWN)
+    line = report.corrected if report.findings else typed
     assert line, "what is known can be mended"
     assert not lint(line, KNOWN).first_error
     words = split_command(line, {"DOMAIN_SOCKET": "/the/socket", "HOME": "/home/alice"})
@@ -474,7 +666,20 @@ def test_a_line_is_not_offered_while_its_program_is_not_known() -> None:
     assert report.corrected == ""
 
 
+def test_a_shell_is_sent_to_the_folder_below_the_home() -> None:
+    typed = "cd shop && source venv/bin/activate && python main.py"
+    script = '"cd /home/alice/shop && source venv/bin/activate && exec python main.py"'
+    assert lint(typed, KNOWN).corrected == f"/bin/bash -lc {script}"
+
+
 def test_nothing_is_made_up_where_nothing_is_known() -> None:
+    for typed in (
+        "cd s && /v/uvicorn m:a",
+        "cd s && ./serve ${DOMAIN_SOCKET}",
+        "uv run uvicorn m:a",
+    ):
+        assert lint(typed).corrected == ""
+    assert lint(f"$HOME/v/uvicorn {UDS} m:a").corrected == ""
     assert lint(f"uvicorn {UDS} m:a").corrected == ""
     assert lint(f"~/uvicorn {UDS} m:a").corrected == ""
 

@@ -5,8 +5,11 @@ file.
 """
 
 from app.hosting.linter.addresses import address, daphne, streamlit
+from app.hosting.linter.application import application_name, module_folder
 from app.hosting.linter.development import development
-from app.hosting.linter.programs import relative_program
+from app.hosting.linter.options import foreign_option
+from app.hosting.linter.portservers import port_server
+from app.hosting.linter.programs import program_after_env, relative_program, variable_program
 from app.hosting.linter.scripts import is_whole, script_index, script_words
 from app.hosting.linter.shell import (
     assignment,
@@ -19,6 +22,7 @@ from app.hosting.linter.shell import (
 )
 from app.hosting.linter.verdict import Rule, Surroundings
 from app.hosting.linter.words import split_words
+from app.hosting.linter.wrappers import wrapper
 from app.models import CommandFinding, CommandReport
 
 __all__ = ["MAX_COMMAND", "Surroundings", "lint"]
@@ -26,16 +30,23 @@ __all__ = ["MAX_COMMAND", "Surroundings", "lint"]
 MAX_COMMAND = 4000
 _RULES: tuple[Rule, ...] = (
     comment,
+    wrapper,
+    port_server,
     development,
+    foreign_option,
     shell,
     background,
     assignment,
     tilde,
+    variable_program,
     glued_variable,
     relative_program,
+    program_after_env,
     address,
     daphne,
     streamlit,
+    application_name,
+    module_folder,
 )
 
 

@@ -4,13 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from app.hosting.linter.scripts import (
-    commands_of,
-    is_plain,
-    script_index,
-    script_words,
-    with_script,
-)
+from app.hosting.linter.parts import look_at_commands
 from app.hosting.linter.servers import SOCKET, arguments_of, program_index, renamed, values_of
 from app.hosting.linter.verdict import Surroundings, Verdict
 from app.hosting.linter.words import plain, quoted
@@ -44,22 +38,10 @@ class _Application:
 
 def development(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """`fastapi run` and Django's `runserver` cannot be told to listen on a socket."""
-    place = script_index(words)
-    if place is not None:
-        script = script_words(words, place)
-        verdict = development(script, surroundings) if script else None
-        if verdict is None or verdict.mended is None:
-            return verdict
-        mended = with_script(words, place, verdict.mended) if is_plain(script) else None
-        return Verdict(verdict.finding, mended, is_last=mended is None)
-    for part in commands_of(words):
-        command = words[part]
-        verdict = _fastapi(command, surroundings) or _runserver(command, words[: part.start])
-        if verdict is not None:
-            served = verdict.mended
-            mended = [*words[: part.start], *served, *words[part.stop :]] if served else None
-            return Verdict(verdict.finding, mended, is_last=mended is None)
-    return None
+    return look_at_commands(
+        words,
+        lambda command, before: _fastapi(command, surroundings) or _runserver(command, before),
+    )
 
 
 def _fastapi(words: Sequence[str], surroundings: Surroundings) -> Verdict | None:

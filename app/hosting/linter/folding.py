@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 from pathlib import PurePosixPath
+from posixpath import normpath
 
 from app.hosting.linter.scripts import ASSIGNMENT, REDIRECTION, commands_of
 from app.hosting.linter.servers import find_server, program_index, values_of
@@ -52,7 +53,9 @@ def folded(words: Sequence[str], surroundings: Surroundings) -> list[str] | None
     if ";" in words and not all(map(_prepares, steps[:-1])):
         # A program may fail in front of ";" and not in front of "&&".
         return None
-    return _as_one_program(steps, surroundings) or _in_a_shell(steps)
+    if (placed := _from_home(steps, surroundings)) is None:
+        return None
+    return _as_one_program(placed, surroundings) or _in_a_shell(placed)
 
 
 def _without_redirections(words: Sequence[str]) -> list[str]:
@@ -73,6 +76,24 @@ def _prepares(step: Sequence[str]) -> bool:
     """Whether the step starts no program."""
     is_nothing = all(word in IDLE_WORDS or ASSIGNMENT.fullmatch(plain(word)) for word in step)
     return is_nothing or plain(step[0]) in PREPARING
+
+
+def _from_home(
+    steps: Sequence[Sequence[str]], surroundings: Surroundings
+) -> list[list[str]] | None:
+    """The steps with the whole path where `cd X` depends on where a shell was, which is a login
+    shell's home. None if that is not known."""
+    placed = [list(step) for step in steps]
+    first = next((step for step in placed if plain(step[0]) == "cd"), [])
+    folder = plain(first[1]) if len(first) == 2 else "/"
+    if folder.startswith(("/", "~", "$", "`")):
+        return placed
+    if not surroundings.home or folder == "-":
+        return None
+    is_typed_plain = folder == first[1]
+    whole = normpath(f"{surroundings.home}/{folder}")
+    first[1] = whole if is_typed_plain else quoted(whole)
+    return placed
 
 
 def _as_one_program(steps: Sequence[Sequence[str]], surroundings: Surroundings) -> list[str] | None:

@@ -7,6 +7,8 @@ from app.hosting.linter.verdict import Surroundings, Verdict
 from app.hosting.linter.words import plain, quoted
 from app.models import CommandFinding
 
+_VARIABLE = re.compile(r"\$\{?\w")
+_HOME = re.compile(r"\$(HOME|\{HOME\})/")
 _NAME = re.compile(r"[\w.+-]*\w[\w.+-]*")
 _SYSTEM_PROGRAMS = {
     **{name: f"/usr/bin/{name}" for name in ("env", "python3", "node", "nohup", "perl")},
@@ -14,11 +16,23 @@ _SYSTEM_PROGRAMS = {
 }
 
 
+def variable_program(words: list[str], surroundings: Surroundings) -> Verdict | None:
+    """`$HOME/v/bin/uvicorn`: a variable is replaced in what follows the program alone."""
+    program = plain(words[0])
+    if not _VARIABLE.search(program):
+        return None
+    text = f"{program}: variables in the program's name are not replaced. Write its whole path."
+    if not surroundings.home or not _HOME.match(program):
+        return Verdict(CommandFinding(text), is_last=True)
+    whole = _HOME.sub(lambda match: f"{surroundings.home}/", program, count=1)
+    return Verdict(CommandFinding(text), [quoted(whole), *words[1:]])
+
+
 def relative_program(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """A program without its whole path is not found."""
     program = plain(words[0])
-    if program.startswith(("/", "${HOME}/")):
-        return _program_after_env(words, surroundings)
+    if program.startswith("/"):
+        return None
     if "/" not in program and not _NAME.fullmatch(program):
         text = "The line has to begin with the whole path of a program, such as /home/USER/serve."
         return Verdict(CommandFinding(text), is_last=True)
@@ -29,7 +43,7 @@ def relative_program(words: list[str], surroundings: Surroundings) -> Verdict | 
     return Verdict(CommandFinding(text), [quoted(whole), *words[1:]] if whole else None)
 
 
-def _program_after_env(words: list[str], surroundings: Surroundings) -> Verdict | None:
+def program_after_env(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """`env` does look programs up, but not in a virtualenv."""
     place = program_index(words)
     program = plain(words[place])

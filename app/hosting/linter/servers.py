@@ -8,6 +8,7 @@ from app.hosting.linter.words import plain
 
 SOCKET = "${DOMAIN_SOCKET}"
 _ENV_OPTIONS_WITH_VALUE = ("-u", "--unset", "-C", "--chdir")
+FOLDER_OPTIONS = ("--app-dir", "--chdir", "--working-dir")
 _SOCKET_FORMS = (SOCKET, "$DOMAIN_SOCKET")
 
 
@@ -30,7 +31,13 @@ class Server:
 _SERVERS = (
     Server("uvicorn", ("--uds",), network=("--host", "--port"), folder="--app-dir"),
     Server("gunicorn", ("--bind", "-b"), "unix:", folder="--chdir", config=("--config", "-c")),
-    Server("hypercorn", ("--bind", "-b"), "unix:", config=("--config", "-c")),
+    Server(
+        "hypercorn",
+        ("--bind", "-b"),
+        "unix:",
+        network=("--insecure-bind", "--quic-bind"),
+        config=("--config", "-c"),
+    ),
     Server("granian", ("--uds",), network=("--host", "--port"), folder="--working-dir"),
     Server("daphne", ("-u", "--unix-socket"), network=("-b", "--bind", "-p", "--port")),
     Server("streamlit", ("--server.address",), "unix://", network=("--server.port",)),
@@ -94,7 +101,7 @@ def is_socket(server: Server, value: str) -> bool:
 def with_socket(words: Sequence[str], server: Server, start: int) -> list[str]:
     """The words with the socket as the one address that the server listens on."""
     flags = server.flags + server.network
-    kept = _without(words[start:], flags)
+    kept = without(words[start:], flags)
     # Streamlit's own command comes first: `streamlit run FILE --server.address ...`
     at = 2 if server.name == "streamlit" else 0
     address = [server.flags[0], f"{server.prefix}{SOCKET}"]
@@ -108,7 +115,8 @@ def renamed(word: str, program: str) -> str:
     return head + program + tail
 
 
-def _without(words: Sequence[str], flags: Sequence[str]) -> list[str]:
+def without(words: Sequence[str], flags: Sequence[str]) -> list[str]:
+    """The words without these flags and their values."""
     kept = []
     is_value = False
     for word in words:

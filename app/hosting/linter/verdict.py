@@ -8,10 +8,14 @@ from app.models import CommandFinding
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a corrected line may be made from; empty where it is not known."""
+    """What a corrected line may be made from; empty where it is not known.
+
+    `runs_in` is the folder in which the host starts every command.
+    """
 
     home: str = ""
     virtualenv: str = ""
+    runs_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
