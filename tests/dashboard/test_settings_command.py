@@ -91,7 +91,7 @@ def dialog(place: Place, command: str) -> Tag:
 
 
 def test_warnings_that_remain_are_part_of_the_question(place: Place) -> None:
-    command = "/v/daphne -u ${DOMAIN_SOCKET} main:app"
+    command = "/usr/bin/env PYTHONPATH=/s /v/daphne -u ${DOMAIN_SOCKET} main:app"
     found = "[aria-label='What was found in the command'] li.unsure"
     words = dialog(place, command).select(found)
     assert len(words) == 1
