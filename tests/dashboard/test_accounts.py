@@ -280,6 +280,7 @@ def test_the_token_is_nowhere_to_be_found(
 
 def test_without_scripts_a_remote_log_says_how_old_its_copy_is(place: Connected) -> None:
     place.add()
+    eventually(place.status, "the site is listed")
     logs = f"/accounts/acme/sites/{SITE}/logs"
     eventually(lambda: "Read " in source_of(place, logs), "the error log is looked at")
     assert re.fullmatch(r"Read (just now|\d+ s ago)", source_of(place, logs))
