@@ -129,7 +129,7 @@ def _Paths(address: str, notes: CommandNotesView) -> FT:
         P("The command names no file with its whole path.", cls="hint")
         if notes.paths is not None and not paths
         else None,
-        P(Icon("alert"), Span(notes.problem), cls="notice warn") if notes.problem else None,
+        LookProblem(notes),
         Div(_Look(address, label, "reload", NOTES_ID, "look", "files"), cls="row"),
         cls="stack-s",
     )
@@ -140,6 +140,11 @@ def PathFindings(paths: Sequence[PathFinding]) -> FT | None:
     if not paths:
         return None
     return Ul(*map(_Path, paths), cls="bullets", aria_label="Program and folder")
+
+
+def LookProblem(notes: CommandNotesView) -> FT | None:
+    """Why looking failed; nothing if it did not."""
+    return P(Icon("alert"), Span(notes.problem), cls="notice warn") if notes.problem else None
 
 
 def _Path(finding: PathFinding) -> FT:

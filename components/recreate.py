@@ -1,14 +1,13 @@
 """The question before a site is deleted and created again for another command."""
 
-from fasthtml.common import FT, A, Button, Div, Input, P, Span
+from fasthtml.common import FT, A, Button, Div, Input
 
 from app import urls
 from app.models import AUTO_RENEWED, CertificateRecord, PathState, Site
-from components.commandfield import CommandNotesView, Findings, PathFindings
+from components.commandfield import CommandNotesView, Findings, LookProblem, PathFindings
 from components.dialogs import Dialog
 from components.feedback import CodeBox
 from components.forms import Consequences, PageForm
-from components.icons import Icon
 
 _DIALOG_ID = "recreate-site"
 
@@ -49,7 +48,7 @@ def RecreateDialog(
                 CodeBox(command, "command"),
                 Findings(notes.report.findings),
                 PathFindings(absent),
-                P(Icon("alert"), Span(notes.problem), cls="notice warn") if notes.problem else None,
+                LookProblem(notes),
                 cls="dialog-body stack-s",
             ),
             Div(

@@ -4,25 +4,23 @@ from fasthtml.common import FT
 from starlette.requests import Request
 
 from app.hosting.dnscheck import naked_by_name
-from app.models import DnsFinding, Role, Site
-from app.routes.services import role_of, services_of, utc_now
+from app.models import CertificateRecord, DnsFinding, Role, Site
+from app.routes.services import role_of, utc_now
 from components.dnscard import DnsCard
 from components.https import HttpsArea, HttpsCard
 
 
-async def domain_cards(req: Request, site: Site) -> tuple[FT, ...]:
+def domain_cards(req: Request, site: Site, record: CertificateRecord | None) -> tuple[FT, ...]:
     """None for a local site, whose name leads to this machine, and for one that is gone."""
     if site.is_local or site.is_gone:
         return ()
-    https = await https_card(req, site)
+    https = https_card(req, site, record)
     if not site.is_custom_domain:
         return (https,)
     return DnsCard(site, _naked(site)), HttpsArea(site, https)
 
 
-async def https_card(req: Request, site: Site) -> FT:
-    """What is not fresh is read soon, and then the card draws itself anew."""
-    record = await services_of(req).certificates.open(site)
+def https_card(req: Request, site: Site, record: CertificateRecord | None) -> FT:
     may_change = role_of(req).includes(Role.ADMIN)
     is_naked = _naked(site) is not None
     return HttpsCard(site, record, utc_now(), may_change=may_change, is_naked=is_naked)

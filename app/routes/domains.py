@@ -22,7 +22,8 @@ router = Router()
 
 @router.fragment(SITE_PATH + "/certificate")
 async def show_certificate(req: Request) -> FT:
-    return await https_card(req, await find_site(req))
+    site = await find_site(req)
+    return https_card(req, site, await services_of(req).certificates.open(site))
 
 
 @router.action(SITE_PATH + "/certificate", role=Role.ADMIN)

@@ -141,11 +141,6 @@ async def _account(req: Request, site: Site) -> Account:
     return account
 
 
-async def _question(req: Request, site: Site, command: str, notes: CommandNotesView) -> FT:
-    certificate = await services_of(req).certificates.open(site)
-    return RecreateDialog(site, command, notes, certificate)
-
-
 async def _page(
     req: Request,
     site: Site,
@@ -162,6 +157,8 @@ async def _page(
     may_change = role.includes(Role.ADMIN)
     stopped = await to_thread.run_sync(services.operations.stopped_change, *site.key)
     current = site.command if may_change and not site.is_gone else None
+    # What is not fresh is read soon, and then its card draws itself anew.
+    certificate = await services.certificates.open(site)
     return await shell_page(
         req,
         f"Settings of {site.domain_name}",
@@ -175,10 +172,12 @@ async def _page(
             values,
             errors,
             notes,
-            *await domain_cards(req, site),
+            *domain_cards(req, site, certificate),
             may_change=may_change,
-            certificate=await services.certificates.open(site),
-            question=await _question(req, site, values["command"], notes) if is_asked else None,
+            certificate=certificate,
+            question=RecreateDialog(site, values["command"], notes, certificate)
+            if is_asked
+            else None,
             stopped=StoppedChange(stopped, utc_now(), current) if stopped else None,
         ),
         account_id=site.account_id,
