@@ -68,7 +68,7 @@ def test_a_new_site_is_one_key_away_for_who_may_make_one(
         page.fill("#username", "guest")
         page.fill("#password", PASSWORD)
         page.click("button >> text=Sign in")
-        page.wait_for_selector(".sidebar")
+        page.wait_for_url(product.origin + "/")  # loaded: until then nobody listens to keys
         page.keyboard.press("n")
         page.keyboard.press("?")
         expect(page.locator("#shortcuts")).to_be_visible()
