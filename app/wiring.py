@@ -90,7 +90,7 @@ def make_services(settings: Settings, database: Database, ask: Ask) -> Services:
     if settings.check_sites:
         site_watch = SiteWatch(ask, known, checks, accounts_store.check_intervals)
     verdicts = Verdicts(ask, partial(watching, log_files), known, checks)
-    aftermath = Aftermath(known, changes, verdicts)
+    aftermath = Aftermath(known, changes, activity, verdicts)
     certificates = CertificateWatch(clients, known, Certificates(database), activity, changes)
     server = settings.name_server
     operation_store = Operations(database)

@@ -43,6 +43,7 @@ ICONS = {
     "set checks": "reload",
     "remove account": "trash",
     "clear log": "logs",
+    "look": "check",
     "request certificate": "lock",
 }
 PAST = {
@@ -59,6 +60,7 @@ PAST = {
     "set checks": "chose how often sites are asked of",
     "remove account": "removed the account",
     "clear log": "cleared a log of",
+    "look": "looked at",
     "request certificate": "requested a certificate for",
 }
 # Other actions read well behind "failed to".
@@ -69,6 +71,7 @@ FAILED = {
     "replace token": "failed to replace the token of",
     "remove account": "failed to remove the account",
     "clear log": "failed to clear a log of",
+    "look": "looked at",
 }
 LIST_ID = "activity-list"
 

@@ -82,7 +82,7 @@ class SiteActions:
             await self._log.record(action, site, actor, "done")
         self._refresh_soon(site.account_id)
         was_off = operation is not None and action is SiteAction.RELOAD
-        await self._aftermath.follow(click, actor.session_id, was_off=was_off)
+        await self._aftermath.follow(click, actor, was_off=was_off)
         return await self._known.get(*site.key) or site
 
     async def _begin_action(self, action: SiteAction, site: Site, actor: Actor) -> Operation | None:
@@ -122,7 +122,7 @@ class SiteActions:
         if click.site.is_local:
             await self._aftermath.take_back(click)
             return OutcomeUnknown(f"{error} When it was started tells whether it was reloaded.")
-        await self._aftermath.follow(click, actor.session_id, is_certain=False)
+        await self._aftermath.follow(click, actor, is_certain=False)
         return OutcomeUnknown(f"{error} Sitedeck is looking whether the site answers.")
 
     async def _explained(

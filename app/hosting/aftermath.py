@@ -1,18 +1,27 @@
-"""What follows a click: the site is waited for, and what became of it is announced."""
+"""What follows a click: the site is waited for, and what became of it is announced and recorded."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.hosting.changes import Announcement, Change, Changes, SiteChanged
+from anyio import to_thread
+
+from app.errors import NotFound
+from app.hosting.changes import Announcement, Change, Changes, SiteChanged, SiteGone
 from app.hosting.known import KnownSites
 from app.hosting.verdict import Patience, Verdicts
-from app.models import Site, SiteAction, SiteKey, SiteStatus, Toast
+from app.models import Actor, Site, SiteAction, SiteKey, SiteStatus, Toast
+from app.store.activity import ActivityLog
 
 # For the store, beyond the longest time that a verdict takes: then a site that has not settled is
 # said to be still starting.
 SPARE_SECONDS = 10.0
+# Who it is in the record that looks at a site after somebody's click.
+LOOKER = "Sitedeck"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,9 +38,16 @@ class Aftermath:
     To be used on the event loop.
     """
 
-    def __init__(self, known: KnownSites, changes: Changes, verdicts: Verdicts | None) -> None:
+    def __init__(
+        self,
+        known: KnownSites,
+        changes: Changes,
+        activity: ActivityLog,
+        verdicts: Verdicts | None,
+    ) -> None:
         self._known = known
         self._changes = changes
+        self._activity = activity
         self._verdicts = verdicts
         patience = Patience() if verdicts is None else verdicts.patience
         self._settle_seconds = patience.longest + SPARE_SECONDS
@@ -72,12 +88,12 @@ class Aftermath:
     async def follow(
         self,
         click: Click,
-        session_id: str,
+        actor: Actor,
         *,
         is_certain: bool = True,
         was_off: bool = False,
     ) -> None:
-        """After the call: finds out what became of it and tells the session's pages.
+        """After the call: finds out what became of it, tells the actor's pages and records it.
 
         `is_certain` is False if the answer to the call was lost; the site `was_off` if it was
         reloaded by switching it off and on.
@@ -86,17 +102,17 @@ class Aftermath:
         self._end(click)
         if self._verdicts is not None:
             self._verdicts.find_out(site, _awaited(_expected(click)), was_off=was_off)
-        key = session_id, site.key
+        key = actor.session_id, site.key
         if (before := self._announcing.pop(key, None)) is not None:
             before.cancel()
-        task = asyncio.create_task(self._announce(click, session_id, now, is_certain))
+        task = asyncio.create_task(self._announce(click, actor, now, is_certain))
         self._announcing[key] = task
         task.add_done_callback(lambda task: self._forget(key, task))
         if is_certain:
             await self._note_reload(click, now)
 
     async def begun(
-        self, site: Site, session_id: str, action: SiteAction | None = SiteAction.ENABLE
+        self, site: Site, actor: Actor, action: SiteAction | None = SiteAction.ENABLE
     ) -> None:
         """An operation has ended with this site, which is to start if it is enabled: it was made,
         got its new command or its old one back, or was switched on, or off and on to reload it.
@@ -113,7 +129,7 @@ class Aftermath:
         if self._verdicts is not None and not site.is_local:
             await self._verdicts.expect(site, _awaited(_expected(click)))
             await self._known.save(_as_listed(site))
-        await self.follow(click, session_id, was_off=action is SiteAction.RELOAD)
+        await self.follow(click, actor, was_off=action is SiteAction.RELOAD)
 
     async def close(self) -> None:
         if self._verdicts is not None:
@@ -145,24 +161,41 @@ class Aftermath:
         if click.action is SiteAction.RELOAD and not click.site.is_local:
             await self._known.note_reload(click.site.key, at)
 
-    async def _announce(
-        self, click: Click, session_id: str, at: datetime, is_certain: bool
-    ) -> None:
-        settled = await self._settled(click.site)
+    async def _announce(self, click: Click, actor: Actor, at: datetime, is_certain: bool) -> None:
+        try:
+            settled = await self._settled(click.site)
+        except NotFound:
+            return
         if not is_certain and settled is not None and settled.answer is not None:
             # A gap was seen: it was done.
             await self._note_reload(click, at)
         toast = _outcome(click, settled, is_certain)
         if toast is not None:
-            self._changes.publish(Announcement(session_id, toast))
+            self._changes.publish(Announcement(actor.session_id, toast))
+            await self._record(click.site, toast)
+
+    async def _record(self, site: Site, toast: Toast) -> None:
+        """A toast leaves again: what it said stays in the record."""
+        word = "failed" if toast.is_error else "done"
+        target, result = "/".join(site.key), f"{word}: {toast.detail}"
+        try:
+            await to_thread.run_sync(self._activity.record, LOOKER, "", "look", target, result)
+        except Exception:
+            _log.exception("What became of a click cannot be recorded.")
 
     async def _settled(self, site: Site) -> Site | None:
-        """The site when it has settled, which it may have done already; None if it does not."""
+        """The site when it has settled, which it may have done already; None if it does not.
+
+        Raises NotFound if it is deleted meanwhile.
+        """
         with self._changes.subscribe() as queue, suppress(TimeoutError):
             now = await self._known.get(*site.key)
             async with asyncio.timeout(self._settle_seconds):
                 while now is None or not now.status.is_settled:
-                    now = _about(await queue.get(), site) or now
+                    change = await queue.get()
+                    if change == SiteGone(*site.key):
+                        raise NotFound(f"There is no site called {site.domain_name} any more.")
+                    now = _about(change, site) or now
             return now
         return None
 
@@ -201,7 +234,7 @@ def _outcome(click: Click, settled: Site | None, is_certain: bool) -> Toast | No
     action, site = click.action, click.site
     domain = site.domain_name
     if settled is None:
-        words = "Its error log may say why."
+        words = "No answer so far; its error log may say why."
         return Toast(f"{domain} has not answered yet", words, is_error=True, site_key=site.key)
     if settled.status is SiteStatus.FAILING:
         text = "Reload failed" if action is SiteAction.RELOAD else "Start failed"

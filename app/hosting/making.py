@@ -81,8 +81,11 @@ class SiteMaker:
         if found is not None:
             await self._delete(client, operation)
         await self._known.forget(*site.key)
-        is_certain = found is None or found.certificate != CERTIFICATE_NOT_KNOWN
-        words = "" if is_certain else "Which certificate it had is not known."
+        words = ""
+        if found is None:
+            words = "Its host did not have it any more; it was only removed from the list."
+        elif found.certificate == CERTIFICATE_NOT_KNOWN:
+            words = "Which certificate it had is not known."
         return await self._log.journal.close(operation, OperationState.DONE, words, is_told=False)
 
     def check_command(self, site: Site, text: str) -> str:
@@ -159,7 +162,7 @@ class SiteMaker:
         known = await self._known.get(*site.key)
         if known is None or known.is_gone:
             await self._known.save(site)
-        await self._aftermath.begun(site, actor.session_id)
+        await self._aftermath.begun(site, actor)
         self._refresh_soon(account_id)
         if (site.command, site.enabled) == (wanted.command, wanted.enabled) and not (
             wanted.certificate

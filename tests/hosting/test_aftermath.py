@@ -11,14 +11,16 @@ import pytest
 from app.hosting.aftermath import Aftermath, Click
 from app.hosting.changes import Announcement, Change, SiteChanged
 from app.hosting.probe import Unasked
-from app.hosting.verdict import Patience
-from app.models import Answer, Check, SiteAction, SiteStatus, Toast
+from app.hosting.verdict import Patience, Verdicts
+from app.models import Activity, Actor, Answer, Check, SiteAction, SiteStatus, Toast
+from app.store.activity import ActivityLog
 from tests.hosting.conftest import NOW, SHOP, until
 from tests.hosting.test_sitewatch import GOOD
 from tests.hosting.test_verdict import DOWN, SHORT, UNHURRIED, Court
 
 pytestmark = pytest.mark.anyio
 SESSION = "session"
+ACTOR = Actor("ada", "127.0.0.1", SESSION)
 
 
 class Deck(Court):
@@ -26,12 +28,18 @@ class Deck(Court):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.aftermath = Aftermath(self.known, self.changes, self.verdicts)
+        self.aftermath = self.made(self.verdicts)
+
+    def made(self, verdicts: Verdicts) -> Aftermath:
+        return Aftermath(self.known, self.changes, ActivityLog(self.database), verdicts)
+
+    def record(self) -> list[Activity]:
+        return ActivityLog(self.database).page()
 
     async def click(self, action: SiteAction) -> None:
         """As services do it, with the site as it is stored."""
         click = await self.expect(action)
-        await self.aftermath.follow(click, SESSION)
+        await self.aftermath.follow(click, ACTOR)
 
     async def expect(self, action: SiteAction) -> Click:
         """A click whose call is on its way."""
@@ -73,7 +81,7 @@ async def test_a_reload_whose_answer_was_lost_is_only_believed_where_a_gap_was_s
 ) -> None:
     with deck.changes.subscribe() as queue:
         click = await deck.expect(SiteAction.RELOAD)
-        await deck.aftermath.follow(click, SESSION, is_certain=False)
+        await deck.aftermath.follow(click, ACTOR, is_certain=False)
         toast = await next_toast(queue)
     assert toast.text == f"Not known: whether {SHOP.domain_name} was reloaded"
     assert toast.detail == "It answers 200; no gap was seen."
@@ -86,7 +94,7 @@ async def test_a_lost_answer_of_a_reload_with_a_gap_was_one_that_said_so(deck: D
     begin = datetime.now(UTC)
     with deck.changes.subscribe() as queue:
         click = await deck.expect(SiteAction.RELOAD)
-        await deck.aftermath.follow(click, SESSION, is_certain=False)
+        await deck.aftermath.follow(click, ACTOR, is_certain=False)
         await deck.until_asked(2)
         assert (await deck.shop()).reloaded_at is None
         deck.result = GOOD
@@ -97,22 +105,22 @@ async def test_a_lost_answer_of_a_reload_with_a_gap_was_one_that_said_so(deck: D
 
 
 async def test_a_site_reloaded_by_off_and_on_is_up_at_its_first_answer(deck: Deck) -> None:
-    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    deck.aftermath = deck.made(deck.judging(UNHURRIED))
     with deck.changes.subscribe() as queue:
         click = await deck.expect(SiteAction.RELOAD)
-        await deck.aftermath.follow(click, SESSION, was_off=True)
+        await deck.aftermath.follow(click, ACTOR, was_off=True)
         toast = await next_toast(queue)
         assert len(deck.asked) == 1
         assert toast.text == f"{SHOP.domain_name} reloaded"
         assert toast.detail.startswith("Answered 200 after ")
-        await deck.aftermath.begun(await deck.shop(), SESSION, SiteAction.RELOAD)
+        await deck.aftermath.begun(await deck.shop(), ACTOR, SiteAction.RELOAD)
         assert (await next_toast(queue)).detail.startswith("Answered 200 after ")
 
 
 async def test_nothing_is_waited_for_after_a_reload_that_was_given_up(deck: Deck) -> None:
     await deck.expect(SiteAction.RELOAD)
     with deck.changes.subscribe() as queue:
-        await deck.aftermath.begun(await deck.shop(), SESSION, None)
+        await deck.aftermath.begun(await deck.shop(), ACTOR, None)
         assert (await deck.shop()).status is SiteStatus.RUNNING
         told = [queue.get_nowait() for _ in range(queue.qsize())]
     assert [c.site.status for c in told if isinstance(c, SiteChanged)] == [SiteStatus.RUNNING]
@@ -155,7 +163,7 @@ async def test_the_first_answer_of_the_reload_before_is_not_told_of_the_next(dec
 async def test_a_crash_behind_the_old_processs_answer_is_the_only_thing_announced(
     deck: Deck,
 ) -> None:
-    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    deck.aftermath = deck.made(deck.judging(UNHURRIED))
     with deck.changes.subscribe() as queue:
         await deck.click(SiteAction.RELOAD)
         await deck.until_asked(3)
@@ -205,7 +213,7 @@ async def test_a_reload_is_noted_with_its_time_and_no_list_forgets_it(deck: Deck
 
 
 async def test_a_second_click_that_fails_leaves_the_first_to_be_found_out(deck: Deck) -> None:
-    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    deck.aftermath = deck.made(deck.judging(UNHURRIED))
     deck.result = DOWN
     await deck.click(SiteAction.RELOAD)
     loop = asyncio.get_running_loop()
@@ -227,7 +235,7 @@ async def test_a_second_click_that_fails_leaves_the_first_to_be_found_out(deck: 
 
 
 async def test_of_two_clicks_at_once_the_refused_one_does_not_end_the_other(deck: Deck) -> None:
-    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    deck.aftermath = deck.made(deck.judging(UNHURRIED))
     deck.checks.record(SHOP.key, Check(NOW, GOOD))
     refused = await deck.expect(SiteAction.RELOAD)
     accepted = await deck.expect(SiteAction.RELOAD)
@@ -235,7 +243,7 @@ async def test_of_two_clicks_at_once_the_refused_one_does_not_end_the_other(deck
     await deck.aftermath.take_back(refused)
     assert (await deck.shop()).status is SiteStatus.RELOADING
     with deck.changes.subscribe() as queue:
-        await deck.aftermath.follow(accepted, SESSION)
+        await deck.aftermath.follow(accepted, ACTOR)
         await deck.until_asked(2)
         assert (await deck.shop()).status is SiteStatus.RELOADING
         deck.result = GOOD
@@ -246,12 +254,12 @@ async def test_of_two_clicks_at_once_the_refused_one_does_not_end_the_other(deck
 async def test_of_two_clicks_at_once_the_accepted_one_outlasts_the_refusal_of_the_other(
     deck: Deck,
 ) -> None:
-    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    deck.aftermath = deck.made(deck.judging(UNHURRIED))
     accepted = await deck.expect(SiteAction.RELOAD)
     refused = await deck.expect(SiteAction.RELOAD)
     deck.result = DOWN
     with deck.changes.subscribe() as queue:
-        await deck.aftermath.follow(accepted, SESSION)
+        await deck.aftermath.follow(accepted, ACTOR)
         await deck.aftermath.take_back(refused)
         await deck.until_asked(2)
         assert (await deck.shop()).status is SiteStatus.RELOADING
@@ -271,11 +279,50 @@ async def test_of_two_clicks_of_a_person_the_last_one_alone_is_told(deck: Deck) 
     assert not [change for change in rest if isinstance(change, Announcement)]
 
 
+async def test_what_became_of_a_click_stays_in_the_record(deck: Deck) -> None:
+    async def has_entries(count: int) -> bool:
+        return len(deck.record()) == count
+
+    toast = await deck.toast_after(SiteAction.RELOAD)
+    await until(lambda: has_entries(1), "an entry")
+    deck.result, deck.log.new = DOWN, "KeyError: 'x'"
+    await deck.toast_after(SiteAction.ENABLE)
+    await until(lambda: has_entries(2), "another entry")
+    failed, good = deck.record()
+    assert (good.actor, good.action, good.site_key) == ("Sitedeck", "look", SHOP.key)
+    assert not good.has_failed and good.facts == toast.detail
+    assert failed.has_failed and failed.facts == "Crashing: KeyError: 'x'"
+
+
+async def test_a_record_that_cannot_be_kept_leaves_the_toast(
+    deck: Deck, caplog: pytest.LogCaptureFixture
+) -> None:
+    deck.database.execute("DROP TABLE activity")
+    assert (await deck.toast_after(SiteAction.RELOAD)).text == f"{SHOP.domain_name} reloaded"
+
+    async def is_logged() -> bool:
+        return "cannot be recorded" in caplog.text
+
+    await until(is_logged, "the failure is in our own log")
+
+
+async def test_nothing_is_told_of_a_site_that_was_deleted_meanwhile(deck: Deck) -> None:
+    deck.result = DOWN
+    with deck.changes.subscribe() as queue:
+        await deck.click(SiteAction.RELOAD)
+        await deck.known.forget(*SHOP.key)
+        (task,) = (t for t in asyncio.all_tasks() if "_announce" in repr(t.get_coro()))
+        await asyncio.wait_for(task, 30)
+        rest = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert not [change for change in rest if isinstance(change, Announcement)]
+    assert deck.record() == []
+
+
 async def test_everybody_who_has_clicked_is_told(deck: Deck) -> None:
     with deck.changes.subscribe() as queue:
         for session in ("one", "another"):
             click = await deck.expect(SiteAction.RELOAD)
-            await deck.aftermath.follow(click, session)
+            await deck.aftermath.follow(click, replace(ACTOR, session_id=session))
         told: set[str] = set()
         async with asyncio.timeout(30):
             while told != {"one", "another"}:
@@ -290,7 +337,7 @@ def test_the_longest_verdict_is_the_sum_of_what_it_may_wait_for() -> None:
 
 
 async def test_what_another_click_has_ended_is_not_taken_up_again(deck: Deck) -> None:
-    deck.aftermath = Aftermath(deck.known, deck.changes, deck.judging(UNHURRIED))
+    deck.aftermath = deck.made(deck.judging(UNHURRIED))
     await deck.click(SiteAction.RELOAD)
     await deck.until_asked(1)
     await deck.click(SiteAction.DISABLE)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.hosting.actions import SiteActions
-from app.hosting.aftermath import Aftermath
+from app.hosting.aftermath import LOOKER, Aftermath
 from app.hosting.changes import Change, Changes, OperationsChanged
 from app.hosting.client import Deadlines, HostingClient
 from app.hosting.journalled import JournalledCalls
@@ -140,9 +140,10 @@ class Deck:
         return seen
 
     def results(self) -> list[tuple[str, str]]:
-        """The record of activity, the oldest first."""
+        """What people did, as the record has it, the oldest first."""
         entries = ActivityLog(self.database).page()
-        return [(entry.action, entry.result) for entry in reversed(entries)]
+        done = [entry for entry in reversed(entries) if entry.actor != LOOKER]
+        return [(entry.action, entry.result) for entry in done]
 
 
 def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
@@ -156,15 +157,16 @@ def deck_on(database: Database, address: str, pace: Pace = PACE) -> Deck:
     clients = {REMOTE.id: client}
 
     refreshed: list[str] = []
-    aftermath = Aftermath(known, changes, None)
+    activity = ActivityLog(database)
+    aftermath = Aftermath(known, changes, activity, None)
     actions_begun: list[SiteAction | None] = []
 
-    async def begun(site: Site, session_id: str, action: SiteAction | None) -> None:
+    async def begun(site: Site, actor: Actor, action: SiteAction | None) -> None:
         actions_begun.append(action)
-        await aftermath.begun(site, session_id, action)
+        await aftermath.begun(site, actor, action)
 
     worker = OperationWorker(journal, clients, known, changes, refreshed.append, begun, pace)
-    log = JournalledCalls(clients.__getitem__, ActivityLog(database), journal, worker.wake, pace)
+    log = JournalledCalls(clients.__getitem__, activity, journal, worker.wake, pace)
     actions = SiteActions(log, known, refreshed.append, aftermath)
     maker = SiteMaker(log, known, refreshed.append, aftermath)
     return Deck(

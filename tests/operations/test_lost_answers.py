@@ -260,7 +260,8 @@ async def test_a_site_that_is_gone_already_is_forgotten_without_a_call(
     await deck.maker.delete(replace(known_site(), is_gone=is_gone), ACTOR)
     assert await deck.site() is None
     assert fake.called("delete") == 0
-    assert deck.results() == [("delete", "done")]
+    words = "Its host did not have it any more; it was only removed from the list."
+    assert deck.results() == [("delete", f"done: {words}")]
 
 
 async def test_a_site_that_does_not_show_yet_is_deleted_all_the_same(

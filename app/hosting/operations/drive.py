@@ -28,6 +28,7 @@ from app.hosting.operations.steps import (
     next_step,
 )
 from app.models import (
+    Actor,
     Operation,
     OperationKind,
     OperationState,
@@ -39,9 +40,9 @@ LAST_TRY = 5
 """Of the settings of a site that is there again: those but the switch can be made up for."""
 ENDED = "Sitedeck ended before the answer came; looking at what came of it."
 
-Begun = Callable[[Site, str, SiteAction | None], Awaitable[None]]
-"""Told of a site that may be starting, of the session that is to hear of it, and whether it was
-enabled or reloaded; None if it was to be reloaded, and was not."""
+Begun = Callable[[Site, Actor, SiteAction | None], Awaitable[None]]
+"""Told of a site that may be starting, of who is to hear of it, and whether it was enabled or
+reloaded; None if it was to be reloaded, and was not."""
 
 
 @dataclass(slots=True)
@@ -270,14 +271,14 @@ class Drive:
 
     async def _follow_up(self, left: Site, state: OperationState) -> None:
         """Of what was given up only a reload is waited for."""
-        kind, session_id = self._operation.kind, self._operation.actor.session_id
+        kind, actor = self._operation.kind, self._operation.actor
         is_reload = kind is OperationKind.RELOAD
         if state not in (OperationState.DONE, OperationState.RESTORED):
             if is_reload:
-                await self._begun(left, session_id, None)
+                await self._begun(left, actor, None)
         elif kind not in (OperationKind.DELETE, OperationKind.DISABLE):
             action = SiteAction.RELOAD if is_reload else SiteAction.ENABLE
-            await self._begun(left, session_id, action)
+            await self._begun(left, actor, action)
 
 
 def _back(operation: Operation, now: datetime) -> Operation:
