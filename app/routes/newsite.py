@@ -1,5 +1,6 @@
 """Creating a site."""
 
+import re
 from collections.abc import Mapping
 
 from anyio import to_thread
@@ -85,7 +86,7 @@ async def create_site(req: Request) -> FtResponse | Response:
         account = _chosen(accounts, form["account_id"])
         if account.id != form["account_id"]:
             raise InvalidInput("The account that was chosen is not there any more. Choose again.")
-        domain_name = parse_domain(form["domain_name"])
+        domain_name = parse_domain(_without_scheme(form["domain_name"]))
         surroundings = commands.surroundings_of(account, form["virtualenv"].strip())
         command = commands.check_command(_command(form), surroundings)
         await _create(req, account, domain_name, command, form)
@@ -142,6 +143,11 @@ async def _look(
         return refused_notes({error.field: str(error)})
     virtualenv = form["virtualenv"].strip()
     return await find_notes(services, account, command, virtualenv, look_up=look_up)
+
+
+def _without_scheme(text: str) -> str:
+    """Of an address copied from a browser the domain; anything else as it was typed."""
+    return re.sub(r"^https?://([^/?#:]*)(:\d+)?/?$", r"\1", text.strip(), flags=re.IGNORECASE)
 
 
 def _suggestions(account: Account) -> dict[str, str]:

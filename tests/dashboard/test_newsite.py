@@ -56,11 +56,17 @@ def test_a_site_can_be_created_without_being_started(deck: Deck) -> None:
     assert deck.site("shop.localhost").status is SiteStatus.DISABLED
 
 
+def test_of_a_copied_address_the_domain_is_taken(deck: Deck) -> None:
+    answer = submit(deck, domain_name=" HTTP://Shop.localhost:8800/ ")
+    assert answer.headers["location"] == "/accounts/local/sites/shop.localhost"
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
         ({"domain_name": ""}, "domain_name", "Type a domain"),
         ({"domain_name": "no host name"}, "domain_name", "not a host name"),
+        ({"domain_name": "https://shop.localhost/page"}, "domain_name", "not a host name"),
         ({"domain_name": "single"}, "domain_name", "at least two parts"),
         ({"domain_name": "127.0.0.1"}, "domain_name", "an IP address or a number"),
         ({"domain_name": WORKS}, "domain_name", "is taken"),
