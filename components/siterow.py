@@ -48,6 +48,11 @@ def row_id(site: Site) -> str:
     return f"site-{site.account_id.replace('-', '_')}-{domain.replace('.', '_')}"
 
 
+def row_order(site: Site) -> str:
+    """Lists are sorted by it, on the server and in the browser."""
+    return f"{list(SiteStatus).index(site.status)} {site.domain_name}"
+
+
 def SiteRow(site: Site, account_label: str, now: datetime, *, role: Role) -> FT:
     """One row for a person of that role.
 
@@ -77,6 +82,7 @@ def SiteRow(site: Site, account_label: str, now: datetime, *, role: Role) -> FT:
         id=identity,
         data_row=True,
         data_site=site.domain_name,
+        data_order=row_order(site),
         cls=None if site.enabled else "is-disabled",
         **replaced_by(identity),
     )

@@ -16,6 +16,7 @@ from fasthtml.common import (
     Input,
     Nav,
     P,
+    Script,
     Section,
     Span,
     Table,
@@ -30,7 +31,7 @@ from app.models import Role, Site, SiteStatus, counted
 from components.forms import FilterForm, PageForm, filtered_while_typing
 from components.icons import Icon, StatusIcon
 from components.live import fetched_on
-from components.siterow import ERRORS_COUNTED, SiteRow
+from components.siterow import ERRORS_COUNTED, SiteRow, row_order
 
 LIST_ID = "site-list"
 SUMMARY_ID = "site-summary"
@@ -56,6 +57,7 @@ def SitesHead(sites: Sequence[Site], *, may_create: bool) -> FT:
     return Div(
         Div(H1("Sites"), SitesSentence(sites), cls="title"),
         new if may_create else None,
+        Script(src=urls.static("js/order.js"), type="module"),
         cls="page-head",
     )
 
@@ -128,7 +130,7 @@ def SiteList(
 
     `labels` maps account ids to what accounts are called.
     """
-    ordered = sorted(sites, key=_order)
+    ordered = sorted(sites, key=row_order)
     table = Table(
         Caption("Sites, those needing attention first", cls="sr-only"),
         Thead(
@@ -202,10 +204,6 @@ def _NoMatch() -> FT:
         A("Show all sites", href=urls.SITES, cls="btn"),
         cls="empty",
     )
-
-
-def _order(site: Site) -> tuple[int, str]:
-    return list(SiteStatus).index(site.status), site.domain_name
 
 
 def _sentence(sites: Sequence[Site]) -> str:

@@ -102,6 +102,42 @@ def test_the_sentence_of_the_overview_follows_the_sites(deck: Page, product: Pro
     expect(sentence).to_have_text("2 sites in 1 place. 1 needs attention.")
 
 
+def test_rows_find_their_place_once_nobody_is_at_them(deck: Page, product: Product) -> None:
+    paths = HostPaths(product.data / "host")
+    websites = "/api/v1/user/local/websites/"
+    website = {
+        "domain_name": "broken.localhost",
+        "webapp": {"command": "/no/such ${DOMAIN_SOCKET}"},
+    }
+    ask(paths, "POST", websites, website | {"enabled": False})
+    deck.goto(product.origin)
+    deck.hover("h1")
+    names, broken = deck.locator("a.domain"), f"{websites}broken.localhost/"
+    expect(names).to_have_text([HELLO, "broken.localhost"])
+    ask(paths, "PATCH", broken, {"enabled": True})
+    expect(names).to_have_text(["broken.localhost", HELLO])
+    deck.hover(".col-site >> text=hello")
+    ask(paths, "PATCH", broken, {"enabled": False})
+    status = deck.locator("[data-site='broken.localhost'] .status")
+    expect(status).to_have_text("Disabled")
+    expect(names).to_have_text(["broken.localhost", HELLO])
+    ask(paths, "POST", websites, website | {"domain_name": "alike.localhost", "enabled": False})
+    expect(deck.locator(".chips")).to_contain_text("Disabled 2")
+    expect(names).to_have_text(["broken.localhost", HELLO])
+    deck.hover("h1")
+    expect(names).to_have_text([HELLO, "alike.localhost", "broken.localhost"])
+    ask(paths, "DELETE", f"{websites}alike.localhost/")
+    expect(names).to_have_text([HELLO, "broken.localhost"])
+    deck.focus(f"[data-site='{HELLO}'] a.domain")
+    ask(paths, "PATCH", broken, {"enabled": True})
+    expect(status).to_have_text("Failing")
+    expect(names).to_have_text([HELLO, "broken.localhost"])
+    deck.focus("#filter")
+    expect(names).to_have_text(["broken.localhost", HELLO])
+    ask(paths, "PATCH", broken, {"enabled": False})
+    expect(names).to_have_text([HELLO, "broken.localhost"])
+
+
 def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -> None:
     deck.goto(product.origin)
     deck.fill("#filter", "nothing like it")

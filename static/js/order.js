@@ -1,0 +1,27 @@
+// The list of sites keeps its order, those needing attention first, while statuses change and sites
+// come and go. No row moves under the pointer or the focus: that waits until both have left the list.
+
+const LIST = "site-list";
+let isDue = false; // to be fetched anew
+
+const isUnderHand = (list) => list.matches(":hover") || list.contains(document.activeElement);
+
+const putInOrder = () => {
+  const list = document.getElementById(LIST);
+  if (!list || isUnderHand(list)) return;
+  if (isDue) htmx.trigger(list, "sse:list");
+  isDue = false;
+  const rows = [...list.querySelectorAll("[data-row]")];
+  const ordered = rows.toSorted((one, other) => (one.dataset.order < other.dataset.order ? -1 : 1));
+  if (ordered.some((row, index) => row !== rows[index])) rows[0].parentElement.append(...ordered);
+};
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.id !== LIST || !isUnderHand(event.target)) return;
+  event.preventDefault();
+  isDue = true;
+});
+document.addEventListener("htmx:load", putInOrder);
+document.addEventListener("pointerover", ({ target }) => { if (!target.closest(`#${LIST}`)) putInOrder(); });
+document.documentElement.addEventListener("pointerleave", putInOrder);
+document.addEventListener("focusout", () => setTimeout(putInOrder));
