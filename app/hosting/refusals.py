@@ -54,7 +54,7 @@ def retry_seconds(header: str | None, now: datetime | None = None) -> float | No
         return min(float(header.strip()[:9]), MAX_RETRY_SECONDS)
     try:
         at = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     seconds = (at - (now or datetime.now(UTC))).total_seconds()

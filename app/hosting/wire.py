@@ -29,6 +29,12 @@ from app.models import (
 # Characters of what is said of a certificate.
 MAX_LABEL = 300
 CERTIFICATE_FIELDS = {"not_after", "issuer_name", "subject_name", "cert_type"}
+# More than anybody has: each costs a row, and its error log is counted.
+MAX_SITES = 1_000
+MAX_COMMAND = 8_192
+# Certificates without an end are dated to the last second of this day (RFC 5280, 4.1.2.5), and with
+# a fraction of a second more a time is none that can be read back from the database.
+_LAST_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
 # Wider than what a site may be called here, but no path and no markup.
 _DOMAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
@@ -108,7 +114,7 @@ def parse_site(account: Account, data: object) -> Site:
         return Site(
             account_id=account.id,
             domain_name=domain_name,
-            command=_text(_mapping(fields["webapp"])["command"] or ""),
+            command=_command(fields["webapp"]),
             enabled=enabled,
             status=state.status if state else _assumed_status(enabled),
             url=_url(observed.get("url") or f"https://{domain_name}"),
@@ -129,38 +135,39 @@ def parse_site(account: Account, data: object) -> Site:
 
 
 def parse_sites(account: Account, data: object) -> list[Site]:
-    """A list of website objects. Raises HostUnavailable if it is not one."""
+    """A list of website objects. Raises HostUnavailable if it is not one.
+
+    What has a name that no site here can have is left out: it must not hide the others.
+    """
     if not isinstance(data, list):
         raise HostUnavailable("The host answered something that is not a list of websites.")
-    return [parse_site(account, item) for item in data]
+    if len(data) > MAX_SITES:
+        raise HostUnavailable(f"The host lists more than {MAX_SITES:,} websites.")
+    return [parse_site(account, item) for item in data if not _has_foreign_name(item)]
 
 
-def parse_specification(data: object) -> Specification:
-    """What a website object says of how the site was made. Raises HostUnavailable.
+def parse_described(account: Account, data: object) -> tuple[Site, Specification]:
+    """One website object as what was seen and as how it was made. Raises HostUnavailable.
 
     Its certificate is not in there. Older hosts leave out the log files.
     """
+    site = parse_site(account, data)
     try:
         fields = _mapping(data)
-        webapp = _mapping(fields["webapp"])
-        domains = [_mapping(entry)["domain_name"] for entry in webapp.get("domains") or ()]
-        return Specification(
-            domain_name=_domain(fields["domain_name"]),
-            command=_text(webapp["command"]),
-            enabled=bool(fields["enabled"]),
-            working_folder=_text(fields.get("working_directory") or ""),
-            domains=tuple(_domain(name) for name in domains),
+        domains = _mapping(fields["webapp"] or {}).get("domains") or ()
+        specification = Specification(
+            domain_name=site.domain_name,
+            command=site.command,
+            enabled=site.enabled,
+            working_folder=site.working_folder,
+            domains=tuple(_domain(_mapping(entry)["domain_name"]) for entry in domains),
             logs=tuple(_text(path) for path in _mapping(fields.get("logfiles") or {}).values()),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise HostUnavailable(
             f"The host described a website in a way Sitedeck does not know ({error})."
         ) from None
-
-
-def parse_described(account: Account, data: object) -> tuple[Site, Specification]:
-    """One website object as what was seen and as how it was made. Raises HostUnavailable."""
-    return parse_site(account, data), parse_specification(data)
+    return site, specification
 
 
 def parse_host_info(data: object) -> HostInfo:
@@ -229,9 +236,23 @@ def _domain(value: object) -> str:
     return domain_name
 
 
-def _cname(webapp: Mapping[str, Any], domain_name: str) -> str:
+def _has_foreign_name(data: object) -> bool:
+    """Such as one with a wildcard or an umlaut."""
+    name = data.get("domain_name") if isinstance(data, dict) else None
+    return isinstance(name, str) and _DOMAIN.fullmatch(name) is None
+
+
+def _command(webapp: object) -> str:
+    """Empty where a creation was left half done."""
+    command = _text(_mapping(webapp)["command"] or "") if webapp is not None else ""
+    if len(command) > MAX_COMMAND:
+        raise ValueError("the command is too long")
+    return command
+
+
+def _cname(webapp: object, domain_name: str) -> str:
     """What the domain has to point at; empty if the host does not say, or nothing of use."""
-    domains = webapp.get("domains")
+    domains = webapp.get("domains") if isinstance(webapp, dict) else None
     for domain in domains if isinstance(domains, list) else ():
         if isinstance(domain, dict) and domain.get("domain_name") == domain_name:
             cname = domain.get("cname")
@@ -251,7 +272,7 @@ def _time(value: object) -> datetime | None:
     if value is None:
         return None
     at = datetime.fromisoformat(_text(value))
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), _LAST_TIME)
 
 
 def _answer(value: object) -> Answer | None:

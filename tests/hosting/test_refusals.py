@@ -81,7 +81,8 @@ def test_retry_after_is_seconds_or_a_date_and_has_a_bound() -> None:
     assert retry_seconds("9" * 30) == 600
     assert retry_seconds("Tue, 01 Jan 2030 00:00:30 GMT", now) == 30
     assert retry_seconds("Mon, 31 Dec 2029 00:00:00 GMT", now) == 0
-    for nothing in (None, "", "soon", "-5", "²"):
+    endless = f"Mon, 01 Jan {'9' * 14} 00:00:00 GMT"
+    for nothing in (None, "", "soon", "-5", "²", endless):
         assert retry_seconds(nothing, now) is None
 
 

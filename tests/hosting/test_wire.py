@@ -9,9 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import HostUnavailable
-from app.hosting.wire import parse_certificate, parse_cpu, parse_folder, parse_site, parse_sites
+from app.hosting.wire import (
+    parse_certificate,
+    parse_cpu,
+    parse_described,
+    parse_folder,
+    parse_site,
+    parse_sites,
+)
 from app.models import Account, Folder, SiteStatus
 from app.store.accounts import LOCAL
+from app.store.seconds import maybe_from_seconds, to_seconds
 from tests.fakes.pythonanywhere import FakePythonAnywhere
 from tests.hosting.conftest import REMOTE
 
@@ -55,7 +63,8 @@ def test_any_json_is_sites_or_an_error(account: Account, answer: object) -> None
         {"domain_name": "<b>.example.org"},
         {"domain_name": ""},
         {"enabled": "yes"},
-        {"webapp": None},
+        {"webapp": []},
+        {"webapp": {"command": "x" * 8_193}},
         {"status": {"state": "running", "url": "javascript:alert(1)"}},
         {"status": {"state": "running", "pid": {}}},
         {"status": {"state": "running", "answer": {"status": float("inf"), "seconds": 1}}},
@@ -75,8 +84,28 @@ def test_what_only_the_local_host_tells_is_believed_from_nobody_else() -> None:
     assert parse_site(REMOTE, website(status="running")).status is SiteStatus.RUNNING
 
 
-def test_a_site_without_a_command_is_a_site() -> None:
-    assert parse_site(REMOTE, website(webapp={"command": None})).command == ""
+@pytest.mark.parametrize("webapp", [{"command": None}, None])
+def test_a_site_without_a_command_is_a_site(webapp: object) -> None:
+    site, specification = parse_described(REMOTE, website(webapp=webapp))
+    assert (site.command, specification.command) == ("", "")
+
+
+@pytest.mark.parametrize("name", ["*.example.org", "bücher.example.org", "../../etc/passwd"])
+def test_a_website_that_no_site_can_be_does_not_hide_the_others(name: str) -> None:
+    sites = parse_sites(REMOTE, [website(domain_name=name), website()])
+    assert [site.domain_name for site in sites] == [DOMAIN]
+
+
+def test_a_list_without_end_is_refused() -> None:
+    with pytest.raises(HostUnavailable, match="more than 1,000 websites"):
+        parse_sites(REMOTE, [website()] * 1_001)
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59.999999Z", "99991231T235959Z"])
+def test_a_certificate_without_an_end_can_be_kept_and_read(end: str) -> None:
+    certificate = parse_certificate({"not_after": end})
+    assert certificate is not None and certificate.expires_at is not None
+    assert maybe_from_seconds(to_seconds(certificate.expires_at)) == certificate.expires_at
 
 
 def test_half_a_surrogate_pair_is_replaced() -> None:
