@@ -77,13 +77,14 @@ class Aftermath:
         if self._verdicts is not None:
             await self._verdicts.take_back(site)
             site = _as_listed(site)
-        now = await self._known.get(*site.key)
-        if now is None or now.seen_at != site.seen_at or self._known.is_in_work(site.key):
-            return
-        before = now if now.status is SiteStatus.UNKNOWN else site
-        await self._known.save(
-            replace(now, enabled=site.enabled, status=before.status, reason=before.reason)
-        )
+
+        def as_before(now: Site) -> Site:
+            if now.seen_at != site.seen_at or self._known.is_in_work(site.key):
+                return now
+            before = now if now.status is SiteStatus.UNKNOWN else site
+            return replace(now, enabled=site.enabled, status=before.status, reason=before.reason)
+
+        await self._known.update(site.key, as_before)
 
     async def follow(
         self,
@@ -100,6 +101,7 @@ class Aftermath:
         """
         site, now = click.site, datetime.now(UTC)
         self._end(click)
+        self._known.note_change(site.key)
         if self._verdicts is not None:
             self._verdicts.find_out(site, _awaited(_expected(click)), was_off=was_off)
         key = actor.session_id, site.key
@@ -143,6 +145,7 @@ class Aftermath:
         self._newest.pop(site.key, None)
         if self._verdicts is not None:
             await self._verdicts.expect(site, None)
+            self._verdicts.find_out(site, None)
             await self._known.announce(site.key)
 
     def _end(self, click: Click) -> bool:

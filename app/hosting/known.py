@@ -14,7 +14,8 @@ and so cannot be one:
 """
 
 import asyncio
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -25,13 +26,19 @@ from app.hosting.changes import Changes, ListChanged, SiteChanged, SiteGone
 from app.models import Site, SiteKey
 from app.store.sites import Sites
 
+# For so long after a change of a site its host may still list it as it was before.
+LAG_SECONDS = 30.0
+
 
 class KnownSites:
     """Writes to the store off the event loop and publishes on it."""
 
-    def __init__(self, sites: Sites, changes: Changes) -> None:
+    def __init__(self, sites: Sites, changes: Changes, *, lag_seconds: float = LAG_SECONDS) -> None:
         self._sites = sites
         self._changes = changes
+        self._lag_seconds = lag_seconds
+        # When sites were changed, by the monotonic clock.
+        self._changed_at: dict[SiteKey, float] = {}
         # What an operation takes away and makes anew is shown so until it is done.
         self._in_work: dict[SiteKey, Site] = {}
         # One after the other: what was read earlier must not be told later.
@@ -62,15 +69,31 @@ class KnownSites:
         async with self._publishing:
             await self._save(site)
 
+    async def update(self, key: SiteKey, change: Callable[[Site], Site]) -> None:
+        """Writes what `change` makes of a site that is known, without its having been seen anew."""
+        async with self._publishing:
+            site = await self.get(*key)
+            if site is not None and (changed := change(site)) != site:
+                saved = await to_thread.run_sync(self._sites.update, changed)
+                self._changes.publish(SiteChanged(saved))
+
+    def note_change(self, key: SiteKey) -> None:
+        """A call has just changed a site: lists that lag behind do not take it back."""
+        self._changed_at[key] = time.monotonic()
+
     async def save_list(
         self, account_id: str, sites: Iterable[Site], *, keep_missing: bool = False
     ) -> None:
-        """Keeps a complete list: sites that are not on it are forgotten, or said to be gone."""
+        """Keeps a complete list: sites that are not on it are forgotten.
+
+        With `keep_missing` they are said to be gone, and the list may lag behind changes.
+        """
         async with self._publishing:
             before = {site.key: site for site in await self.of_account(account_id)}
             listed = {site.key: site for site in sites}
             listed |= {key: site for key, site in self._in_work.items() if key[0] == account_id}
-            save = partial(self._sites.save_list, keep_missing=keep_missing)
+            lagging = self._just_changed(account_id) if keep_missing else ()
+            save = partial(self._sites.save_list, keep_missing=keep_missing, left_alone=lagging)
             saved = await to_thread.run_sync(save, account_id, listed.values())
             for site in saved:
                 if before.get(site.key) != site:
@@ -83,13 +106,10 @@ class KnownSites:
 
         False for a site that an operation has taken away to make it anew.
         """
-        async with self._publishing:
-            site = await self.get(*key)
-            if self.is_in_work(key):
-                return False
-            if site is not None:
-                await self._save(replace(site, is_gone=True))
-            return True
+        if self.is_in_work(key):
+            return False
+        await self.update(key, lambda site: replace(site, is_gone=True))
+        return True
 
     async def announce(self, key: SiteKey) -> None:
         """Tells of a site whose check is another."""
@@ -109,9 +129,16 @@ class KnownSites:
 
     async def forget(self, account_id: str, domain_name: str) -> None:
         async with self._publishing:
+            self.note_change((account_id, domain_name))
             await to_thread.run_sync(self._sites.delete, account_id, domain_name)
             self._changes.publish(SiteGone(account_id, domain_name))
             self._changes.publish(ListChanged())
+
+    def _just_changed(self, account_id: str) -> set[str]:
+        """The domains of the account's sites of which a list may be older than their change."""
+        since = time.monotonic() - self._lag_seconds
+        self._changed_at = {key: at for key, at in self._changed_at.items() if at > since}
+        return {key[1] for key in self._changed_at if key[0] == account_id}
 
     async def _save(self, site: Site) -> None:
         saved, is_new = await to_thread.run_sync(self._sites.save, site)

@@ -15,7 +15,7 @@ from app.hosting.changes import Changes, NoticeChanged
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
 from app.hosting.wire import HostInfo, parse_site, parse_sites
-from app.models import HostNotice, SiteStatus
+from app.models import HostNotice, Site, SiteStatus
 
 RETRY_SECONDS = 0.25
 MAX_RETRY_SECONDS = 5.0
@@ -139,9 +139,7 @@ class LocalHostWatch:
             )
         self._set_notice(notice)
         for site in await self._known.of_account(self._client.account.id):
-            if site.enabled and site.status is not SiteStatus.UNKNOWN:
-                reason = "The local host does not answer."
-                await self._known.save(replace(site, status=SiteStatus.UNKNOWN, reason=reason))
+            await self._known.update(site.key, _as_unknown)
 
     def _notice_of(self, info: HostInfo) -> HostNotice | None:
         if info.version != self._version:
@@ -167,3 +165,9 @@ class LocalHostWatch:
         if notice != self.notice:
             self.notice = notice
             self._changes.publish(NoticeChanged(notice))
+
+
+def _as_unknown(site: Site) -> Site:
+    if not site.enabled or site.status is SiteStatus.UNKNOWN:
+        return site
+    return replace(site, status=SiteStatus.UNKNOWN, reason="The local host does not answer.")

@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.errors import HostingError, TokenRefused
+from app.errors import HostingError, HostRefused, HostThrottled, TokenRefused
 from app.hosting.budget import Urgency
 from app.hosting.changes import AccountChanged, AccountSeen, Changes
 from app.hosting.client import HostingClient
 from app.hosting.known import KnownSites
-from app.models import Account, SiteStatus
+from app.models import Account, Site, SiteStatus
 
 # One failure may be a hiccup; after this many in a row the sites are said to be unknown.
 FAILURES_UNTIL_UNKNOWN = 2
@@ -24,12 +24,14 @@ _log = logging.getLogger(__name__)
 class Pace:
     """Seconds from one list to the next: while pages are `watched`; while nobody looks, often
     enough to notice a site that vanished (`idle`); after a failure, whoever looks, so that the
-    host's return is noticed (`failed`); and at `least`, however often somebody asks.
+    host's return is noticed (`failed`); after a plain refusal, which is no outage (`refused`); and
+    at `least`, however often somebody asks.
     """
 
     watched: float = 15.0
     idle: float = 300.0
     failed: float = 5.0
+    refused: float = 60.0
     least: float = 2.0
 
 
@@ -63,6 +65,7 @@ class RemoteRefresh:
         self._wake = asyncio.Event()
         self._failures = 0
         self._is_stopped = False
+        self._is_plain_refusal = False
         self._resumes = 0
 
     async def run(self) -> None:
@@ -108,10 +111,10 @@ class RemoteRefresh:
             await self._fail(error)
             return
         self._failures = 0
-        self.seen_at = datetime.now(UTC)
         self._set_problem("")
-        self._changes.publish(AccountSeen(self._account.id, self.seen_at))
         if changes == self._changes_made() and not self._client.is_changing:
+            self.seen_at = datetime.now(UTC)
+            self._changes.publish(AccountSeen(self._account.id, self.seen_at))
             await self._known.save_list(self._account.id, sites, keep_missing=True)
         elif not self._client.is_changing:
             # The list may be older than what a person did meanwhile, and would undo it.
@@ -123,14 +126,18 @@ class RemoteRefresh:
     async def _fail(self, error: HostingError) -> None:
         """The last known values stay; only what is no longer known is said to be so."""
         self._failures += 1
+        is_other = isinstance(error, HostThrottled | TokenRefused)
+        self._is_plain_refusal = isinstance(error, HostRefused) and not is_other
         self._is_stopped = isinstance(error, TokenRefused)
         self._set_problem(str(error), is_refused=self._is_stopped)
         if not self._is_stopped and self._failures < FAILURES_UNTIL_UNKNOWN:
             return
         for site in await self._known.of_account(self._account.id):
-            unknown = replace(site, status=SiteStatus.UNKNOWN, reason=self.problem)
-            if unknown != site and not site.is_gone:
-                await self._known.save(unknown)
+            if not site.is_gone:
+                await self._known.update(site.key, self._as_unknown)
+
+    def _as_unknown(self, site: Site) -> Site:
+        return replace(site, status=SiteStatus.UNKNOWN, reason=self.problem)
 
     def _set_problem(self, problem: str, *, is_refused: bool = False) -> None:
         if (problem, is_refused) != (self.problem, self.is_refused):
@@ -142,7 +149,7 @@ class RemoteRefresh:
         await asyncio.sleep(pace.least)
         interval = pace.watched if self._is_watched() else pace.idle
         if self._failures:
-            interval = min(interval, pace.failed)
+            interval = pace.refused if self._is_plain_refusal else min(interval, pace.failed)
         with suppress(TimeoutError):
             async with asyncio.timeout(interval - pace.least):
                 await self._wake.wait()

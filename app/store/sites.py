@@ -1,7 +1,7 @@
 """Sites as last seen at their accounts. Pages are drawn from here and never wait for an account."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -68,25 +68,36 @@ class Sites:
             is_new = self.get(*site.key) is None
             return self._upsert(site), is_new
 
+    def update(self, site: Site) -> Site:
+        """Keeps what is thought of a site not seen anew: lists that miss it still count."""
+        return self._upsert(site, is_seen=False)
+
     def save_list(
-        self, account_id: str, sites: Iterable[Site], *, keep_missing: bool = False
+        self,
+        account_id: str,
+        sites: Iterable[Site],
+        *,
+        keep_missing: bool = False,
+        left_alone: Collection[str] = (),
     ) -> list[Site]:
         """Keeps a complete list of an account and returns its sites as they are then known.
 
         Sites that are not on it are forgotten, or with `keep_missing` gone after GONE_AFTER lists.
+        Those whose domains are `left_alone` stay as they are, on the list or not.
         """
         missing = "account_id = ? AND domain_name NOT IN (SELECT value FROM json_each(?))"
         with self._database.transaction():
-            saved = [self._upsert(site) for site in sites]
-            parameters = account_id, json.dumps([site.domain_name for site in saved])
-            if not keep_missing:
-                self._database.execute(f"DELETE FROM sites WHERE {missing}", parameters)
-                return saved
-            self._database.execute(
-                f"UPDATE sites SET missing = missing + 1 WHERE {missing}", parameters
+            listed = [site for site in sites if site.domain_name not in left_alone]
+            for site in listed:
+                self._upsert(site)
+            names = [*(site.domain_name for site in listed), *left_alone]
+            change = (
+                "UPDATE sites SET missing = missing + 1" if keep_missing else "DELETE FROM sites"
             )
-            rows = self._database.query(f"{_SELECT} WHERE {missing}", parameters)
-        return saved + self._sites(rows)
+            self._database.execute(f"{change} WHERE {missing}", (account_id, json.dumps(names)))
+            return self._sites(
+                self._database.query(f"{_SELECT} WHERE account_id = ?", (account_id,))
+            )
 
     def set_error_count(self, account_id: str, domain_name: str, count: int) -> bool:
         """False if nothing changed."""
@@ -114,14 +125,14 @@ class Sites:
         sites = [_site(row, now) for row in rows]
         return sites if self._asks_sites else [replace(site, check_seconds=None) for site in sites]
 
-    def _upsert(self, site: Site) -> Site:
+    def _upsert(self, site: Site, *, is_seen: bool = True) -> Site:
         self._database.execute(
             "INSERT INTO sites (account_id, domain_name, command, enabled, status, reason, url,"
             " seen_at, observed, missing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (account_id, domain_name) DO UPDATE SET command = excluded.command,"
             " enabled = excluded.enabled, status = excluded.status, reason = excluded.reason,"
             " url = excluded.url, seen_at = excluded.seen_at, observed = excluded.observed,"
-            " missing = excluded.missing",
+            " missing = CASE WHEN ? THEN excluded.missing ELSE MAX(missing, excluded.missing) END",
             (
                 site.account_id,
                 site.domain_name,
@@ -133,6 +144,7 @@ class Sites:
                 site.seen_at.timestamp(),
                 json.dumps(_observed(site)),
                 GONE_AFTER if site.is_gone else 0,
+                is_seen,
             ),
         )
         saved = self.get(*site.key)

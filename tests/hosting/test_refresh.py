@@ -20,6 +20,7 @@ from app.store.database import Database
 from app.store.sites import Sites
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
+from tests.fakes.troubles import Trouble
 from tests.hosting.conftest import REMOTE, SHORT, unhurried_governor, until
 from tests.support import running
 
@@ -254,6 +255,20 @@ async def test_one_failure_is_told_but_changes_no_site(
         await watched.until_status(SHOP, SiteStatus.UNKNOWN)
 
 
+async def test_an_account_that_refuses_its_list_is_asked_seldom(
+    fake: FakePythonAnywhere, tmp_path: Path
+) -> None:
+    fake.add_site(SHOP)
+    pace = replace(FAST, refused=60.0)
+    async with refreshing(fake, tmp_path, pace) as watched:
+        await watched.until_status(SHOP, SiteStatus.RUNNING)
+        fake.trouble("list", *[Trouble.PLAN_LIMIT] * 100)
+        await watched.until_problem("Your plan")
+        lists = fake.count("websites")
+        await asyncio.sleep(FAST.watched * 5)
+        assert fake.count("websites") == lists
+
+
 async def test_a_refused_token_ends_the_calls_until_somebody_resumes(
     fake: FakePythonAnywhere, tmp_path: Path
 ) -> None:
@@ -288,13 +303,15 @@ async def test_a_list_read_during_a_change_does_not_undo_it(
         async def has_arrived() -> bool:
             return fake.calls[-1].method == "PATCH"
 
-        async def is_read_again() -> bool:
-            return watched.refresh.seen_at != seen_at
-
         await until(has_arrived)
         watched.refresh.refresh_soon()
-        await until(is_read_again)
+        await until_lists(fake, fake.count("websites") + 1)
+        fake.fail(Fault.HTML_500)
+        watched.refresh.refresh_soon()
+        await watched.until_problem("500")  # so the list before has been dealt with
+        fake.fail(None)
         assert (await watched.sites())[SHOP].status is SiteStatus.DISABLED
+        assert watched.refresh.seen_at == seen_at, "what was not kept was not seen"
         fake.holds["PATCH"].set()
         await changing
         fake.websites[SHOP]["enabled"] = True
