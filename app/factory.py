@@ -12,8 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app import urls
-from app.hosting.probe import Prober
-from app.hosting.sitewatch import Ask
+from app.hosting.probe import Ask, Prober
 from app.lifespan import Background
 from app.routes import (
     accounts,

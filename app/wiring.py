@@ -18,7 +18,8 @@ from app.hosting.local import LocalHostWatch
 from app.hosting.making import SiteMaker
 from app.hosting.operations.journal import Journal
 from app.hosting.operations.worker import OperationWorker
-from app.hosting.sitewatch import Ask, SiteWatch
+from app.hosting.probe import Ask
+from app.hosting.sitewatch import SiteWatch
 from app.hosting.verdict import Verdicts
 from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon

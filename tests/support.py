@@ -16,7 +16,7 @@ from fasthtml.common import FastHTML
 from starlette.testclient import TestClient
 
 from app.factory import create_app
-from app.hosting.sitewatch import Ask
+from app.hosting.probe import Ask
 from app.localhost.paths import HostPaths
 from app.localhost.start import start_daemon, stop_everything
 from app.models import Role

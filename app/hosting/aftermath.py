@@ -10,8 +10,9 @@ from anyio import to_thread
 
 from app.errors import NotFound
 from app.hosting.changes import Announcement, Change, Changes, SiteChanged, SiteGone
+from app.hosting.inquiry import Patience
 from app.hosting.known import KnownSites
-from app.hosting.verdict import Patience, Verdicts
+from app.hosting.verdict import Verdicts
 from app.models import Actor, Site, SiteAction, SiteKey, SiteStatus, Toast
 from app.store.activity import ActivityLog
 

@@ -1,8 +1,22 @@
 """What a site answered and logged since a click, and when that is enough to say how it went."""
 
+import re
 from dataclasses import dataclass
 
 from app.models import Answer, Crash
+
+# Functions of the usual servers and frameworks that an exception passes through if it was raised
+# while a request was answered: uvicorn, Starlette, gunicorn, Flask and Django.
+_REQUEST_FRAME = re.compile(
+    r'^\s*File ".*", line \d+, in '
+    r"(run_asgi|wrapped_app|handle_request|wsgi_app|_get_response|_get_response_async)$",
+    re.MULTILINE,
+)
+
+
+def is_of_request(crash: Crash) -> bool:
+    """Whether it was one request's: such an exception ends no process."""
+    return _REQUEST_FRAME.search(crash.text) is not None
 
 
 @dataclass(slots=True)

@@ -10,8 +10,9 @@ import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ from app.models import Answer
 
 TOTAL_SECONDS = 10.0
 MOST_ADDRESSES = 3
+LOOK_UPS_AT_ONCE = 16
+_TOO_SLOW = "It did not answer in time."
 # What is missing then is this machine's network, not the site.
 _NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT, errno.ENETDOWN})
 # Ways to write an IPv4 address, and addresses that are of a site only.
@@ -46,10 +49,22 @@ class Unasked:
     reason: str
 
 
+Ask = Callable[[str], Awaitable[Answer | Silence | Unasked]]
+"""Asks a site at its address."""
+
+
+async def ask_within(seconds: float, ask: Ask, url: str) -> Answer | Silence | Unasked:
+    try:
+        async with asyncio.timeout(seconds):
+            return await ask(url)
+    except TimeoutError:
+        return Silence(_TOO_SLOW)
+
+
 async def resolve(host: str) -> Sequence[IpAddress]:
     """The addresses of a host name, IPv4 first. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_look_ups(), look_up)
     addresses = {ip_address(str(entry[4][0]).partition("%")[0]) for entry in found}
     return sorted(addresses, key=lambda address: (address.version, int(address)))
 
@@ -125,6 +140,12 @@ async def _get_status(url: str, address: IpAddress) -> int:
 
 
 @cache
+def _look_ups() -> ThreadPoolExecutor:
+    """Threads apart from those of everything else: name servers that do not answer hold theirs."""
+    return ThreadPoolExecutor(LOOK_UPS_AT_ONCE, "look-up")
+
+
+@cache
 def _tls_context() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
@@ -140,7 +161,7 @@ def _is_without_route(error: BaseException | None) -> bool:
 
 def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "It did not answer in time."
+        return _TOO_SLOW
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return "Its certificate cannot be trusted."
     if isinstance(error, httpx.ConnectError):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -10,8 +10,8 @@ from anyio import to_thread
 
 from app.errors import SiteBusy
 from app.hosting.known import KnownSites
-from app.hosting.probe import Silence, Unasked
-from app.models import Answer, Check, Site, SiteKey, SiteStatus
+from app.hosting.probe import Ask, Silence, Unasked, ask_within
+from app.models import Answer, Check, Site, SiteKey
 from app.store.checks import Checks
 
 # A site that gave no good answer is asked again soon, for ten minutes: it may be a hiccup of the
@@ -22,8 +22,6 @@ STEP_SECONDS = 5.0
 AT_ONCE = 4
 # What the host's own front says when the program behind it does not answer.
 FRONT_STATUSES = frozenset({502, 503, 504})
-
-Ask = Callable[[str], Awaitable[Answer | Silence | Unasked]]
 
 _log = logging.getLogger(__name__)
 
@@ -76,15 +74,13 @@ class SiteWatch:
         if site.key in self._asked_for_people or not site.status.is_settled:
             raise SiteBusy(f"{site.domain_name} is being asked already.")
         self._asked_for_people.add(site.key)
+        now = datetime.now(UTC)
         try:
-            async with asyncio.timeout(self._pace.person):
-                result = await self._ask(site.url)
-        except TimeoutError:
-            result = Silence("It did not answer in time.")
+            result = await ask_within(self._pace.person, self._ask, site.url)
         finally:
             self._asked_for_people.discard(site.key)
         if not isinstance(result, Unasked):
-            await self._keep(site, result, datetime.now(UTC))
+            await self._keep(site, result, now)
         return result
 
     async def _check(self, site: Site) -> None:
@@ -115,9 +111,9 @@ class SiteWatch:
 
     def _is_due(self, site: Site, intervals: Mapping[str, float], now: datetime) -> bool:
         interval = intervals.get(site.account_id, 0.0)
-        # A site that is being waited for after a click is asked by who waits.
-        is_up = site.status in (SiteStatus.RUNNING, SiteStatus.FAILING)
-        if not interval or not is_up or not site.is_askable:
+        # A site that is being waited for after a click is asked by who waits. It takes neither the
+        # API nor a token: also where those fail.
+        if not interval or not site.status.is_settled or not site.is_askable:
             return False
         times = [self._unasked_at.get(site.key), site.check.at if site.check else None]
         last = max(filter(None, times), default=None)

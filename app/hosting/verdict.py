@@ -1,98 +1,35 @@
-"""What became of a click: whether the site answers again, crashes, or does neither.
+"""Each click has its verdict: whether the site answers again, crashes, or does neither.
 
-The API accepts a reload before the new process is up and says nothing of how it went, so the
-site's own address and its error log are asked. The old process may answer for a while yet.
+The API accepts a reload before the new process is up and says nothing of how it went. So the site
+is shown as waited for, an inquiry is made, and what it comes to is kept.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from functools import partial
 
 from anyio import to_thread
 
-from app.hosting.evidence import Evidence
+from app.hosting.inquiry import Crashes, CrashesOf, Finding, Inquiry, Patience
 from app.hosting.known import KnownSites
-from app.hosting.probe import Silence, Unasked
-from app.hosting.sitewatch import FRONT_STATUSES, Ask
-from app.models import Answer, Check, Crash, Site, SiteKey, SiteStatus
+from app.hosting.probe import Ask
+from app.models import Crash, Site, SiteKey, SiteStatus
 from app.store.checks import Checks
 
 # Longer than any call: whoever has announced one and does not follow it up is gone.
 ABANDONED_SECONDS = 180.0
 
-_NOT_ASKED = Unasked("The configuration of this server has Sitedeck ask no sites.")
-
 _log = logging.getLogger(__name__)
-
-
-class Crashes(Protocol):
-    """What stands in one site's error log, and what is new since somebody began to look.
-
-    A lone line at level ERROR may be about one request, or about what the site can do without:
-    it is no crash, and only told of a site that does not answer.
-    """
-
-    async def ready(self) -> None:
-        """Returns when what is written from now on can be told from what was there before."""
-
-    async def read_again(self) -> None:
-        """Returns when the log has been read once more."""
-
-    async def newest(self) -> Crash | None:
-        """The last exception or error since then."""
-
-    async def last_words(self) -> Crash | None:
-        """The last exception or error, else the last line, whenever it was written."""
-
-
-CrashesOf = Callable[[SiteKey], AbstractAsyncContextManager[Crashes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds: for the log to be read before the call, and once more after an answer; between two
-    questions; for one question; after a reload, until a good answer is not the old process's; of
-    no good answer, until a logged exception is why; for an answer; for a site that cannot be asked;
-    and for the 404 that a new site answers at first.
-    """
-
-    log: float = 1.0
-    read_again: float = 15.0
-    step: float = 2.0
-    question: float = 20.0
-    settling: float = 10.0
-    crashing: float = 10.0
-    answer: float = 45.0
-    unasked: float = 20.0
-    not_found: float = 30.0
-
-    @property
-    def longest(self) -> float:
-        """From the call on, but for the store: a good answer to the last question of all may still
-        have to settle, and one more question ends that."""
-        last_question = max(self.answer, self.unasked) + self.step + self.question
-        return last_question + self.read_again + self.settling + self.step + self.question
-
-
-class Finding(NamedTuple):
-    """The check that a look ended with, and the new process's first answer with the seconds since
-    the click: None where it crashes, or where no gap parts it from the old one's."""
-
-    check: Check
-    first: Answer | None = None
 
 
 @dataclass(slots=True, eq=False)
 class _Case:
     """One click: the log has been read up to it, the call has been made.
 
-    `status` is how the site is shown meanwhile. `has_old`: what answers may still be the process
-    of before. `was_404`: so the site answered before, as some do at their first page always.
+    `status` is how the site is shown meanwhile; `has_old` and `was_404` are as in `Inquiry`.
     """
 
     status: SiteStatus
@@ -204,20 +141,22 @@ class Verdicts:
     async def _run(self, site: Site, case: _Case) -> None:
         try:
             found = await self._investigate(site, case)
-            await self._keep(site, found)
+            await self._keep(site, case, found)
         finally:
             if self._cases.get(site.key) is case:
                 del self._cases[site.key]
 
-    async def _keep(self, site: Site, found: Finding | None) -> None:
+    async def _keep(self, site: Site, case: _Case, found: Finding | None) -> None:
         """Goes on until that was possible: a locked database or a full disk passes."""
+
+        def is_current() -> bool:
+            # Another click cancels this task, but not the thread that has begun to write.
+            return self._cases.get(site.key) is case
+
         while True:
             try:
-                if found is not None:
-                    record = self._checks.record
-                    await to_thread.run_sync(record, site.key, found.check, found.first)
-                else:
-                    await to_thread.run_sync(self._checks.expect, site.key, None)
+                write = partial(self._checks.close, site.key, is_current)
+                await to_thread.run_sync(write, *(found or ()))
                 await self._known.announce(site.key)
                 return
             except Exception:
@@ -236,7 +175,7 @@ class Verdicts:
             try:
                 async with asyncio.timeout(ABANDONED_SECONDS):
                     await case.is_made.wait()
-                return await self._look(site, crashes, case)
+                return await self._inquire(site, crashes, case)
             except Exception:
                 _log.exception("Finding out about a site failed.")
                 return None
@@ -244,82 +183,20 @@ class Verdicts:
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)
 
-    async def _look(self, site: Site, crashes: Crashes, case: _Case) -> Finding | None:
-        """None if the site is not or cannot be asked, and it logs no exception."""
-        patience = self.patience
+    async def _inquire(self, site: Site, crashes: Crashes, case: _Case) -> Finding | None:
         known = await self._known.get(*site.key)
         # How often sites are asked again does not matter here: a person wants to know now.
         is_asked = known is not None and known.check_seconds is not None
-        seen = Evidence(patience.settling if case.has_old else 0.0, patience.crashing)
-        while True:
-            result = await self._question(site) if is_asked else _NOT_ASKED
-            taken = time.monotonic() - case.made_at
-            if crash := await crashes.newest():
-                seen.note_crash(crash, taken)
-            if isinstance(result, Answer) and not self._is_bad(result, taken, case):
-                seen.note_good(result.status, taken)
-                if await self._is_over(seen, crashes, taken):
-                    return Finding(_answering(result, seen), seen.first)
-            else:
-                is_unasked = isinstance(result, Unasked)
-                if not is_unasked:
-                    seen.note_bad()
-                is_last = taken > (patience.unasked if is_unasked else patience.answer)
-                is_crash = is_last or seen.is_crashing(taken)
-                if seen.crash and (seen.crash.is_exception if is_unasked else is_crash):
-                    return _crashing(result, seen.crash)
-                if is_last:
-                    break
-            await asyncio.sleep(patience.step)
-        if isinstance(result, Unasked):
-            return None
-        answer = result if isinstance(result, Answer) else None
-        reason = result.reason if isinstance(result, Silence) else f"It answers {result.status}."
-        last = await crashes.last_words()
-        said = f" Its error log ends with: {last.words}" if last else ""
-        problem = f"No answer yet. {reason}{said}"
-        return Finding(Check(datetime.now(UTC), answer, problem, 2, last.text if last else ""))
-
-    async def _question(self, site: Site) -> Answer | Silence | Unasked:
-        try:
-            async with asyncio.timeout(self.patience.question):
-                return await self._ask(site.url)
-        except TimeoutError:
-            return Silence("It did not answer in time.")
-
-    async def _is_over(self, seen: Evidence, crashes: Crashes, taken: float) -> bool:
-        """Whether the good answer after so many seconds is the end of it."""
-        if not seen.settling:
-            return True
-        if not seen.may_be_over(taken):
-            return False
-        if seen.crash is None:
-            # A crash is logged before the first bad answer that it causes.
-            try:
-                async with asyncio.timeout(self.patience.read_again):
-                    await crashes.read_again()
-            except TimeoutError:
-                seen.is_log_read = False
-            if crash := await crashes.newest():
-                seen.note_crash(crash, taken)
-        return seen.may_be_over(taken)
-
-    def _is_bad(self, answer: Answer, taken: float, case: _Case) -> bool:
-        is_early = taken < self.patience.not_found and not case.was_404
-        return answer.status in FRONT_STATUSES or (answer.status == 404 and is_early)
-
-
-def _answering(answer: Answer, seen: Evidence) -> Check:
-    """A good answer; where the log leaves a doubt, it counts as one failure: then the site is asked
-    again soon.
-    """
-    now, said = datetime.now(UTC), f"It answers {answer.status}, but its error log"
-    if seen.crash is not None:
-        problem = f"{said} says: {seen.crash.words}"
-        return Check(now, answer, problem, failures=1, traceback=seen.crash.text)
-    if not seen.is_log_read:
-        return Check(now, answer, f"{said} could not be read.", failures=1)
-    return Check(now, answer)
+        inquiry = Inquiry(
+            self._ask,
+            site.url if is_asked else None,
+            crashes,
+            self.patience,
+            made_at=case.made_at,
+            has_old=case.has_old,
+            was_404=case.was_404,
+        )
+        return await inquiry.find_out()
 
 
 def _answered_404(site: Site) -> bool:
@@ -345,8 +222,3 @@ class _NoLog:
 async def _note_ready(crashes: Crashes, case: _Case) -> None:
     await crashes.ready()
     case.is_ready.set()
-
-
-def _crashing(result: object, crash: Crash) -> Finding:
-    answer = result if isinstance(result, Answer) else None
-    return Finding(Check(datetime.now(UTC), answer, f"Crashing: {crash.words}", 2, crash.text))

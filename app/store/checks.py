@@ -1,5 +1,7 @@
 """What asking the sites came to, and which sites are waited for after a click."""
 
+from collections.abc import Callable
+
 from app.models import Answer, Check, SiteKey, SiteStatus
 from app.store.database import Database
 from app.store.siterows import write_site_row
@@ -16,14 +18,13 @@ class Checks:
     def note(self, key: SiteKey, check: Check) -> bool:
         """Keeps a check made from time to time; False for a site that is waited for.
 
-        That one may have been asked before the click.
+        That one may have been asked before the click, as one of which newer things are known.
         """
-        account_id, domain_name = key
         with self._database.transaction():
             rows = self._database.query(
-                "SELECT 1 FROM site_checks"
-                " WHERE account_id = ? AND domain_name = ? AND pending <> ''",
-                (account_id, domain_name),
+                "SELECT 1 FROM site_checks WHERE account_id = ? AND domain_name = ?"
+                " AND (pending <> '' OR checked_at > ?)",
+                (*key, check.at.timestamp()),
             )
             if not rows:
                 self.record(key, check)
@@ -47,6 +48,24 @@ class Checks:
         if first is not None:
             values |= {"first_status": first.status, "first_seconds": first.seconds}
         write_site_row(self._database, "site_checks", key, values)
+
+    def close(
+        self,
+        key: SiteKey,
+        is_current: Callable[[], bool],
+        check: Check | None = None,
+        first: Answer | None = None,
+    ) -> None:
+        """Keeps what was found out after a click, or that it was nothing, unless it `is_current` no
+        more when it comes to be written.
+        """
+        with self._database.transaction():
+            if not is_current():
+                return
+            if check is None:
+                self.expect(key, None)
+            else:
+                self.record(key, check, first)
 
     def expect(self, key: SiteKey, status: SiteStatus | None) -> None:
         """Shows the site as `status`, whatever its account lists, until a check or None.

@@ -10,8 +10,9 @@ import pytest
 
 from app.hosting.aftermath import Aftermath, Click
 from app.hosting.changes import Announcement, Change, SiteChanged
+from app.hosting.inquiry import Patience
 from app.hosting.probe import Unasked
-from app.hosting.verdict import Patience, Verdicts
+from app.hosting.verdict import Verdicts
 from app.models import Activity, Actor, Answer, Check, SiteAction, SiteStatus, Toast
 from app.store.activity import ActivityLog
 from tests.hosting.conftest import NOW, SHOP, until

@@ -1,7 +1,7 @@
 """When what a site answered and logged since a click is enough to say that it crashes."""
 
 from app.hosting.evidence import Evidence
-from app.hosting.verdict import Patience
+from app.hosting.inquiry import Patience
 from app.models import Crash
 
 CRASH = Crash("KeyError: 'x'")

@@ -118,6 +118,40 @@ async def test_a_failing_site_that_answers_again_runs(place: Place) -> None:
     assert site.reason == ""
 
 
+async def test_a_site_is_asked_also_while_its_account_cannot_be_read(place: Place) -> None:
+    await place.known.save(replace(SHOP, status=SiteStatus.UNKNOWN, reason="The token is refused."))
+    async with place.watching():
+
+        async def is_kept() -> bool:
+            return (await place.shop()).check == Check(NOW, GOOD)
+
+        await until(is_kept)
+    assert (await place.shop()).status is SiteStatus.UNKNOWN
+
+
+async def test_a_question_begun_before_a_click_says_nothing_against_its_verdict(
+    place: Place,
+) -> None:
+    await place.known.save(SHOP)
+    may_answer = asyncio.Event()
+
+    async def slow(url: str) -> Silence:
+        place.asked.append(url)
+        await may_answer.wait()
+        return Silence("It did not answer in time.")
+
+    place.ask = slow  # type: ignore[method-assign]
+    async with place.watching() as watch:
+        await place.until_asked(1)
+        asking = asyncio.create_task(watch.ask_now(SHOP))
+        await place.until_asked(2)
+        place.checks.expect(SHOP.key, SiteStatus.RELOADING)
+        place.checks.record(SHOP.key, Check(datetime.now(UTC), GOOD))
+        may_answer.set()
+        await asking
+        assert (await place.shop()).check == Check(NOW, GOOD)
+
+
 async def test_a_site_that_cannot_be_asked_from_here_keeps_its_status(place: Place) -> None:
     await place.known.save(SHOP)
     place.result = Unasked("no name server")
@@ -132,10 +166,9 @@ async def test_a_site_that_cannot_be_asked_from_here_keeps_its_status(place: Pla
     "site",
     [
         replace(SHOP, enabled=False, status=SiteStatus.DISABLED),
-        replace(SHOP, status=SiteStatus.UNKNOWN),
         replace(SHOP, is_gone=True),
     ],
-    ids=["disabled", "unknown", "gone"],
+    ids=["disabled", "gone"],
 )
 async def test_a_site_of_which_nothing_is_expected_is_not_asked(place: Place, site: Site) -> None:
     await place.known.save(site)

@@ -1,16 +1,19 @@
 """After a click Sitedeck finds out what really happened, and says so."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.hosting.inquiry import Patience
 from app.hosting.known import KnownSites
 from app.hosting.probe import Silence, Unasked
-from app.hosting.verdict import Patience, Verdicts
+from app.hosting.verdict import Verdicts
 from app.models import Answer, Check, Crash, SiteStatus
 from app.store.sites import Sites
 from tests.hosting.conftest import NOW, SHOP, until
@@ -30,6 +33,12 @@ SHORT = Patience(
 # What ends with the settling time does not end within a test.
 UNHURRIED = replace(SHORT, read_again=20.0, settling=60.0, answer=60.0)
 DOWN = Answer(502, 0.1)
+OF_A_REQUEST = """Traceback (most recent call last):
+  File "/home/alice/venv/lib/uvicorn/protocols/http/h11_impl.py", line 403, in run_asgi
+    result = await app(
+  File "/home/alice/shop/main.py", line 9, in shop
+    return shelves["x"]
+KeyError: 'x'"""
 
 
 @dataclass
@@ -122,6 +131,37 @@ async def test_a_crash_is_told_of_a_site_that_cannot_be_asked(court: Court) -> N
     court.log.new = "KeyError: 'x'"
     await court.reload()
     assert (await court.until_status(SiteStatus.FAILING)).reason == "Crashing: KeyError: 'x'"
+
+
+async def test_an_exception_of_one_request_is_no_crash_of_a_site_that_cannot_be_asked(
+    court: Court,
+) -> None:
+    court.result = Unasked("no name server")
+    court.log.new, court.log.text = "KeyError: 'x'", OF_A_REQUEST
+    await court.reload()
+    site = await court.until_status(SiteStatus.RUNNING)
+    assert site.check is None
+
+
+async def test_a_verdict_that_is_being_written_does_not_end_the_waiting_of_the_next_click(
+    court: Court, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close, is_writing, may_write = court.checks.close, threading.Event(), threading.Event()
+    ended = threading.Event()
+
+    def slow(*args: Any) -> None:
+        is_writing.set()
+        may_write.wait(30)
+        close(*args)
+        ended.set()
+
+    monkeypatch.setattr(court.checks, "close", slow)
+    await court.start()
+    await asyncio.to_thread(is_writing.wait, 30)
+    await court.verdicts.expect(SHOP, SiteStatus.RELOADING)
+    may_write.set()
+    await asyncio.to_thread(ended.wait, 30)
+    assert (await court.shop()).status is SiteStatus.RELOADING
 
 
 @pytest.mark.parametrize("click", [Court.reload, Court.start])
