@@ -81,8 +81,7 @@ class SiteActions:
         else:
             await self._log.record(action, site, actor, "done")
         self._refresh_soon(site.account_id)
-        was_off = operation is not None and action is SiteAction.RELOAD
-        await self._aftermath.follow(click, actor, was_off=was_off)
+        await self._aftermath.follow(click, actor)
         return await self._known.get(*site.key) or site
 
     async def _begin_action(self, action: SiteAction, site: Site, actor: Actor) -> Operation | None:

@@ -93,18 +93,16 @@ class Aftermath:
         actor: Actor,
         *,
         is_certain: bool = True,
-        was_off: bool = False,
     ) -> None:
         """After the call: finds out what became of it, tells the actor's pages and records it.
 
-        `is_certain` is False if the answer to the call was lost; the site `was_off` if it was
-        reloaded by switching it off and on.
+        `is_certain` is False if the answer to the call was lost.
         """
         site, now = click.site, datetime.now(UTC)
         self._end(click)
         self._known.note_change(site.key)
         if self._verdicts is not None:
-            self._verdicts.find_out(site, _awaited(_expected(click)), was_off=was_off)
+            self._verdicts.find_out(site, _awaited(_expected(click)))
         key = actor.session_id, site.key
         if (before := self._announcing.pop(key, None)) is not None:
             before.cancel()
@@ -132,7 +130,7 @@ class Aftermath:
         if self._verdicts is not None and not site.is_local:
             await self._verdicts.expect(site, _awaited(_expected(click)))
             await self._known.save(_as_listed(site))
-        await self.follow(click, actor, was_off=action is SiteAction.RELOAD)
+        await self.follow(click, actor)
 
     async def close(self) -> None:
         if self._verdicts is not None:
@@ -246,25 +244,26 @@ def _outcome(click: Click, settled: Site | None, is_certain: bool) -> Toast | No
     if settled.status is not SiteStatus.RUNNING:
         return None
     is_reload = action is SiteAction.RELOAD
+    words = f"{domain} {action.past if is_reload else 'is up'}"
     if settled.answer is None:
-        # Not every host says how a site answers.
-        return _reloaded_unseen(settled, is_certain) if is_reload else None
+        return _unseen(settled, words, is_reload=is_reload, is_certain=is_certain)
     answer = settled.answer
     detail = f"Answered {answer.status} after {answer.seconds:.1f} s"
     if settled.check is not None and settled.check.problem:
         detail = f"{detail}. {settled.check.problem}"
-    words = f"{domain} {action.past if is_reload else 'is up'}"
     return Toast(words, detail, site_key=site.key)
 
 
-def _reloaded_unseen(settled: Site, is_certain: bool) -> Toast:
-    """Of a reload without a first answer of the new process."""
+def _unseen(settled: Site, words: str, *, is_reload: bool, is_certain: bool) -> Toast | None:
+    """Of a site without a first answer of its new process, which not every host tells of."""
     domain, check = settled.domain_name, settled.check
     answer = check.answer if check else None
+    if answer is None and not is_reload:
+        return None
     seen = f"It answers {answer.status}; no gap was seen." if answer else "The site was not asked."
     if check is not None and check.problem:
         seen = check.problem
     if not is_certain:
         return Toast(f"Not known: whether {domain} was reloaded", seen, site_key=settled.key)
     detail = seen if answer else f"The host accepted it. {seen}"
-    return Toast(f"{domain} reloaded", detail, site_key=settled.key)
+    return Toast(words, detail, site_key=settled.key)

@@ -45,9 +45,10 @@ CrashesOf = Callable[[SiteKey], AbstractAsyncContextManager[Crashes]]
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds: for the log to be read before the call, and once more after an answer; between two
-    questions; for one question; after a reload, until a good answer is not the old process's; of
-    no good answer, until a logged exception is why; for an answer; for a site that cannot be asked;
-    and for the 404 that a new site answers at first.
+    questions; for one question; after a reload, until a good answer is not the old process's; after
+    it was switched off, for that process to be gone; of no good answer, until a logged exception is
+    why; for an answer; for a site that cannot be asked; and for the 404 that a new site answers at
+    first.
     """
 
     log: float = 1.0
@@ -55,6 +56,7 @@ class Patience:
     step: float = 2.0
     question: float = 20.0
     settling: float = 10.0
+    outliving: float = 30.0
     crashing: float = 10.0
     answer: float = 45.0
     unasked: float = 20.0

@@ -10,6 +10,7 @@ import time
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 
 from anyio import to_thread
 
@@ -65,6 +66,8 @@ class Verdicts:
         self._cases: dict[SiteKey, _Case] = {}
         # Accepted calls whose end was not found out yet at the next click.
         self._interrupted: dict[SiteKey, _Case] = {}
+        # When sites were switched off here, by the monotonic clock.
+        self._off_since: dict[SiteKey, float] = {}
 
     async def expect(self, site: Site, status: SiteStatus | None) -> None:
         """Before the call: a list read meanwhile would say that the site runs, and what its log
@@ -101,19 +104,18 @@ class Verdicts:
         else:
             await to_thread.run_sync(self._checks.record, site.key, site.check, site.answer)
 
-    def find_out(self, site: Site, status: SiteStatus | None, *, was_off: bool = False) -> None:
-        """Begins to look, after the call that `status` was expected of, unless it is None.
-
-        Of a site that `was_off`, whatever answers is the new process.
-        """
+    def find_out(self, site: Site, status: SiteStatus | None) -> None:
+        """Begins to look, after the call that `status` was expected of, unless it is None."""
         self._interrupted.pop(site.key, None)
-        if status is not None and not site.is_local:
-            case = self._cases.get(site.key)
-            if case is None:
-                case = self._open(site, status, _answered_404(site))
-            if was_off:
-                case.has_old = False
-            case.go(time.monotonic())
+        if site.is_local:
+            return
+        if status is None:
+            self._off_since[site.key] = time.monotonic()
+            return
+        case = self._cases.get(site.key)
+        if case is None:
+            case = self._open(site, status, _answered_404(site))
+        case.go(time.monotonic())
 
     async def close(self) -> None:
         tasks = [case.task for case in self._cases.values() if case.task is not None]
@@ -122,7 +124,9 @@ class Verdicts:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _open(self, site: Site, status: SiteStatus, was_404: bool) -> _Case:
-        has_old = status is SiteStatus.RELOADING
+        off_since = self._off_since.get(site.key, -inf)
+        was_on = time.monotonic() - off_since < self.patience.outliving
+        has_old = status is SiteStatus.RELOADING or was_on
         case = self._cases[site.key] = _Case(status, has_old, was_404)
         case.task = asyncio.create_task(self._run(site, case))
         return case

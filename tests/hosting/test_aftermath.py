@@ -105,17 +105,37 @@ async def test_a_lost_answer_of_a_reload_with_a_gap_was_one_that_said_so(deck: D
     assert at is not None and begin <= at <= datetime.now(UTC)
 
 
-async def test_a_site_reloaded_by_off_and_on_is_up_at_its_first_answer(deck: Deck) -> None:
-    deck.aftermath = deck.made(deck.judging(UNHURRIED))
+@pytest.mark.parametrize("ways", ["off and on", "by an operation"])
+async def test_what_answers_right_after_off_and_on_may_be_the_process_of_before(
+    deck: Deck, ways: str
+) -> None:
     with deck.changes.subscribe() as queue:
-        click = await deck.expect(SiteAction.RELOAD)
-        await deck.aftermath.follow(click, ACTOR, was_off=True)
+        if ways == "off and on":
+            await deck.click(SiteAction.DISABLE)
+            await deck.click(SiteAction.ENABLE)
+        else:
+            await deck.aftermath.begun(await deck.shop(), ACTOR, SiteAction.RELOAD)
+        await deck.until_asked(2)
+        deck.result, deck.log.new = DOWN, "KeyError: 'x'"
         toast = await next_toast(queue)
-        assert len(deck.asked) == 1
-        assert toast.text == f"{SHOP.domain_name} reloaded"
-        assert toast.detail.startswith("Answered 200 after ")
-        await deck.aftermath.begun(await deck.shop(), ACTOR, SiteAction.RELOAD)
-        assert (await next_toast(queue)).detail.startswith("Answered 200 after ")
+    assert toast.is_error
+    assert toast.detail == "Crashing: KeyError: 'x'"
+
+
+async def test_a_site_that_was_only_just_off_is_up_without_a_time_if_no_gap_was_seen(
+    deck: Deck,
+) -> None:
+    await deck.click(SiteAction.DISABLE)
+    toast = await deck.toast_after(SiteAction.ENABLE)
+    assert toast.text == f"{SHOP.domain_name} is up"
+    assert toast.detail == "It answers 200; no gap was seen."
+
+
+async def test_a_site_that_has_been_off_for_long_is_up_at_its_first_answer(deck: Deck) -> None:
+    deck.aftermath = deck.made(deck.judging(UNHURRIED))
+    toast = await deck.toast_after(SiteAction.ENABLE)
+    assert len(deck.asked) == 1
+    assert toast.detail.startswith("Answered 200 after ")
 
 
 async def test_nothing_is_waited_for_after_a_reload_that_was_given_up(deck: Deck) -> None:
