@@ -87,10 +87,11 @@ def make_services(settings: Settings, database: Database, ask: Ask) -> Services:
     log_files = LogSources(paths, settings.data / "remote", clients, LogFolders(settings.own_logs))
     checks = Checks(database)
     checks.expect_nothing()
+    crashes_of = partial(watching, log_files)
     site_watch = None
     if settings.check_sites:
-        site_watch = SiteWatch(ask, known, checks, accounts_store.check_intervals)
-    verdicts = Verdicts(ask, partial(watching, log_files), known, checks)
+        site_watch = SiteWatch(ask, known, checks, accounts_store.check_intervals, crashes_of)
+    verdicts = Verdicts(ask, crashes_of, known, checks)
     aftermath = Aftermath(known, changes, activity, verdicts)
     certificates = CertificateWatch(clients, known, Certificates(database), activity, changes)
     server = settings.name_server

@@ -5,41 +5,17 @@ The old process may answer for a while yet, and one that starts may log what doe
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from app.hosting.crashlog import Crashes
 from app.hosting.evidence import Evidence, is_of_request
 from app.hosting.probe import Ask, Silence, Unasked, ask_within
 from app.hosting.sitewatch import FRONT_STATUSES
-from app.models import Answer, Check, Crash, SiteKey
+from app.models import Answer, Check, Crash
 
 _NOT_ASKED = Unasked("The configuration of this server has Sitedeck ask no sites.")
-
-
-class Crashes(Protocol):
-    """What stands in one site's error log, and what is new since somebody began to look.
-
-    A lone line at level ERROR may be about one request, or about what the site can do without:
-    it is no crash, and only told of a site that does not answer.
-    """
-
-    async def ready(self) -> None:
-        """Returns when what is written from now on can be told from what was there before."""
-
-    async def read_again(self) -> None:
-        """Returns when the log has been read once more."""
-
-    async def newest(self) -> Crash | None:
-        """The last exception or error since then."""
-
-    async def last_words(self) -> Crash | None:
-        """The last exception or error, else the last line, whenever it was written."""
-
-
-CrashesOf = Callable[[SiteKey], AbstractAsyncContextManager[Crashes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +116,7 @@ class Inquiry:
         answer = result if isinstance(result, Answer) else None
         reason = result.reason if isinstance(result, Silence) else f"It answers {result.status}."
         last = await self._crashes.last_words()
-        said = f" Its error log ends with: {last.words}" if last else ""
-        problem = f"No answer yet. {reason}{said}"
+        problem = " ".join(filter(None, ("No answer yet.", reason, last.as_end if last else "")))
         return Finding(Check(datetime.now(UTC), answer, problem, 2, last.text if last else ""))
 
     async def _is_over(self, taken: float) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from anyio import to_thread
 
 from app.errors import SiteBusy
+from app.hosting.crashlog import CrashesOf
 from app.hosting.known import KnownSites
 from app.hosting.probe import Ask, Silence, Unasked, ask_within
 from app.models import Answer, Check, Site, SiteKey
@@ -28,16 +29,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WatchPace:
-    """Seconds: between two looks at what is due, until a bad answer is checked again, and for all
-    of one question that a person waits for."""
+    """Seconds: between two looks at what is due, until a bad answer is checked again, for all of
+    one question that a person waits for, and for the log of a failing site to be read."""
 
     step: float = STEP_SECONDS
     second_look: float = SECOND_LOOK_SECONDS
     person: float = 15.0
+    log: float = 15.0
 
 
 class SiteWatch:
-    """`intervals` gives the seconds between two checks by account id; 0 or absent: none."""
+    """`intervals` gives the seconds between two checks by account id; 0 or absent: none.
+
+    `crashes_of` opens the error log of a site.
+    """
 
     def __init__(
         self,
@@ -45,9 +50,11 @@ class SiteWatch:
         known: KnownSites,
         checks: Checks,
         intervals: Callable[[], Mapping[str, float]],
+        crashes_of: CrashesOf,
         pace: WatchPace | None = None,
     ) -> None:
         self._ask = ask
+        self._crashes_of = crashes_of
         self._known = known
         self._checks = checks
         self._intervals = intervals
@@ -99,8 +106,25 @@ class SiteWatch:
 
     async def _keep(self, site: Site, result: Answer | Silence, now: datetime) -> None:
         check = judge(result, site.check, now)
+        if check.is_failing and not (site.check and site.check.is_failing):
+            check = await self._with_last_words(site.key, check)
         if await to_thread.run_sync(self._checks.note, site.key, check):
             await self._known.announce(site.key)
+
+    async def _with_last_words(self, key: SiteKey, check: Check) -> Check:
+        """Of a site that has begun to fail; its log may say why."""
+        try:
+            async with asyncio.timeout(self._pace.log), self._crashes_of(key) as crashes:
+                await crashes.read_again()
+                last = await crashes.last_words()
+        except TimeoutError:
+            return check
+        except Exception:
+            _log.exception("The error log of a failing site cannot be read.")
+            return check
+        if last is None:
+            return check
+        return replace(check, problem=f"{check.problem} {last.as_end}", traceback=last.text)
 
     async def _check_what_is_due(self) -> None:
         intervals = await to_thread.run_sync(self._intervals)

@@ -14,7 +14,8 @@ from math import inf
 
 from anyio import to_thread
 
-from app.hosting.inquiry import Crashes, CrashesOf, Finding, Inquiry, Patience
+from app.hosting.crashlog import Crashes, CrashesOf
+from app.hosting.inquiry import Finding, Inquiry, Patience
 from app.hosting.known import KnownSites
 from app.hosting.probe import Ask
 from app.models import Crash, Site, SiteKey, SiteStatus

@@ -99,6 +99,11 @@ class Crash:
         """A lone line at ERROR may be of anything."""
         return bool(self.text)
 
+    @property
+    def as_end(self) -> str:
+        """In a sentence about a site that does not answer."""
+        return f"Its error log ends with: {self.words}"
+
 
 @dataclass(frozen=True, slots=True)
 class Check:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from app.hosting.changes import Changes, SiteChanged
 from app.hosting.known import KnownSites
 from app.hosting.probe import Silence, Unasked
 from app.hosting.sitewatch import SiteWatch, WatchPace, judge
-from app.models import Answer, Check, Site, SiteStatus
+from app.models import Answer, Check, Crash, Site, SiteKey, SiteStatus
 from app.store.accounts import Accounts
 from app.store.checks import Checks
 from app.store.database import Database
@@ -24,6 +24,31 @@ from tests.support import running
 
 pytestmark = pytest.mark.anyio
 GOOD = Answer(200, 0.3)
+
+
+@dataclass
+class Log:
+    """A site's error log, as far as a verdict reads it. `late` is seen when it is read again."""
+
+    new: str = ""
+    old: str = ""
+    late: str = ""
+    text: str = "as written"
+    is_read: bool = True
+
+    async def ready(self) -> None:
+        if not self.is_read:
+            await asyncio.Event().wait()
+
+    async def read_again(self) -> None:
+        await self.ready()
+        self.new = self.new or self.late
+
+    async def newest(self) -> Crash | None:
+        return Crash(self.new, self.text) if self.new else None
+
+    async def last_words(self) -> Crash | None:
+        return Crash(self.new or self.old) if self.new or self.old else None
 
 
 class Place:
@@ -39,15 +64,27 @@ class Place:
         self.result: Answer | Silence | Unasked = GOOD
         self.asked: list[str] = []
         self.person = WatchPace().person
+        self.log = Log()
 
     async def ask(self, url: str) -> Answer | Silence | Unasked:
         self.asked.append(url)
         return self.result
 
     @asynccontextmanager
+    async def log_of(self, key: SiteKey) -> AsyncIterator[Log]:
+        yield self.log
+
+    @asynccontextmanager
     async def watching(self) -> AsyncIterator[SiteWatch]:
-        pace = WatchPace(step=0.01, second_look=0.02, person=self.person)
-        watch = SiteWatch(self.ask, self.known, self.checks, self.accounts.check_intervals, pace)
+        pace = WatchPace(step=0.01, second_look=0.02, person=self.person, log=0.1)
+        watch = SiteWatch(
+            self.ask,
+            self.known,
+            self.checks,
+            self.accounts.check_intervals,
+            self.log_of,
+            pace,
+        )
         async with running(watch.run()):
             yield watch
 
@@ -107,6 +144,23 @@ async def test_two_checks_without_an_answer_are_a_failing_site(place: Place) -> 
     assert len(place.asked) == 2
     statuses = [change.site.status for change in changes if isinstance(change, SiteChanged)]
     assert statuses == [SiteStatus.RUNNING, SiteStatus.FAILING]
+
+
+async def test_a_site_that_begins_to_fail_is_told_with_the_end_of_its_log(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.result, place.log.old = Answer(502, 0.1), "KeyError: 'x'"
+    async with place.watching():
+        site = await place.until_status(SiteStatus.FAILING)
+    assert site.reason.startswith("It answers 502: ")
+    assert site.reason.endswith(" Its error log ends with: KeyError: 'x'")
+
+
+async def test_a_site_fails_also_if_its_log_cannot_be_read(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.result, place.log.is_read = Answer(502, 0.1), False
+    async with place.watching():
+        site = await place.until_status(SiteStatus.FAILING)
+    assert site.reason.endswith("does not answer.")
 
 
 async def test_a_failing_site_that_answers_again_runs(place: Place) -> None:

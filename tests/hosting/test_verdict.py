@@ -3,8 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from app.hosting.inquiry import Patience
 from app.hosting.known import KnownSites
 from app.hosting.probe import Silence, Unasked
 from app.hosting.verdict import Verdicts
-from app.models import Answer, Check, Crash, SiteStatus
+from app.models import Answer, Check, SiteStatus
 from app.store.sites import Sites
 from tests.hosting.conftest import NOW, SHOP, until
 from tests.hosting.test_sitewatch import GOOD, Place
@@ -41,46 +40,16 @@ OF_A_REQUEST = """Traceback (most recent call last):
 KeyError: 'x'"""
 
 
-@dataclass
-class Log:
-    """A site's error log, as far as a verdict reads it. `late` is seen when it is read again."""
-
-    new: str = ""
-    old: str = ""
-    late: str = ""
-    text: str = "as written"
-    is_read: bool = True
-
-    async def ready(self) -> None:
-        if not self.is_read:
-            await asyncio.Event().wait()
-
-    async def read_again(self) -> None:
-        await self.ready()
-        self.new = self.new or self.late
-
-    async def newest(self) -> Crash | None:
-        return Crash(self.new, self.text) if self.new else None
-
-    async def last_words(self) -> Crash | None:
-        return Crash(self.new or self.old) if self.new or self.old else None
-
-
 class Court(Place):
     """Also finds out about sites; their error log is `log`."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.log = Log()
         self.verdicts = self.judging(SHORT)
 
     def judging(self, patience: Patience) -> Verdicts:
         """`self.ask` may be replaced by a test."""
-        return Verdicts(lambda url: self.ask(url), self._log_of, self.known, self.checks, patience)
-
-    @asynccontextmanager
-    async def _log_of(self, key: tuple[str, str]) -> AsyncIterator[Log]:
-        yield self.log
+        return Verdicts(lambda url: self.ask(url), self.log_of, self.known, self.checks, patience)
 
     async def reload(self) -> None:
         await self._click(SiteStatus.RELOADING)
