@@ -8,6 +8,7 @@ import pytest
 from app.errors import HostThrottled, InvalidInput, NotSent, SiteBusy
 from app.hosting.changes import AccountChanged, Announcement, OperationsChanged
 from app.hosting.client import HostingClient
+from app.hosting.operations.steps import MAX_CREATIONS, MAX_DELETIONS
 from app.models import OperationState, SiteStatus
 from app.store.database import Database
 from tests.fakes.faults import Fault
@@ -116,6 +117,63 @@ async def test_an_old_command_that_is_refused_too_is_tried_until_it_is_back(
     await change(deck)
     assert (await deck.until_closed()).state is OperationState.RESTORED
     assert fake.websites[SHOP]["webapp"]["command"] == OLD
+
+
+async def test_a_new_command_that_is_never_made_is_given_up_for_the_old_one(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("create", *[Trouble.ERROR_BEFORE] * MAX_CREATIONS)
+    await change(deck)
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.RESTORED
+    assert fake.websites[SHOP]["webapp"]["command"] == OLD
+    [(_, result)] = deck.results()
+    assert "did not create the site with the new command" in result
+
+
+async def test_an_old_command_that_is_never_made_is_tried_on_and_on(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("create", *[Trouble.ERROR_BEFORE] * (3 * MAX_CREATIONS))
+    await change(deck)
+    assert (await deck.until_closed()).state is OperationState.RESTORED
+    assert fake.websites[SHOP]["webapp"]["command"] == OLD
+
+
+async def test_tries_for_a_domain_that_stays_taken_do_not_count_as_failures(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.reserved_seconds = 3600
+    await change(deck)
+
+    async def is_tried_often() -> bool:
+        return fake.called("create") > MAX_CREATIONS
+
+    await until(is_tried_often)
+    fake.reserved.clear()
+    assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.websites[SHOP]["webapp"]["command"] == NEW
+
+
+async def test_a_deletion_that_was_never_sent_does_not_count(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", *[Trouble.THROTTLED] * MAX_DELETIONS)
+    await change(deck)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.called("patch") == 0, "nothing was lost, so it is not switched off first"
+
+
+async def test_a_lost_answer_is_looked_for_from_when_the_call_ended(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.late.seconds = DEADLINES.changing + 0.8 * PACE.lag
+    fake.trouble("delete", Trouble.HANG_AFTER)
+    await change(deck)
+    await deck.until_state(OperationState.CREATING)
+    assert fake.called("delete") == 1
+    fake.late.seconds = 0.0
+    assert (await deck.until_closed()).state is OperationState.DONE
 
 
 async def test_a_domain_that_stays_taken_is_waited_for_and_said(
@@ -233,7 +291,9 @@ async def test_a_deletion_that_never_works_is_given_up_and_the_site_goes_on(
 ) -> None:
     fake.trouble("delete", *[Trouble.TIMEOUT_BEFORE] * 20)
     await change(deck)
-    assert (await deck.until_closed()).state is OperationState.RESTORED
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.RESTORED
+    assert "did not delete" in operation.reason
     assert fake.websites[SHOP]["webapp"]["command"] == OLD
     assert fake.websites[SHOP]["enabled"]
 

@@ -157,12 +157,38 @@ def test_the_way_of_a_change(state: OperationState, seen: Seen, expected: Step) 
 
 def test_a_deletion_without_effect_is_given_up_in_the_end() -> None:
     taken = step(OperationState.DELETING, Seen.OLD, MAX_DELETIONS)
-    assert taken == Enter(OperationState.RESTORING)
+    assert isinstance(taken, Enter) and taken.state is OperationState.RESTORING
+    assert "did not delete" in taken.reason
 
 
-def test_a_host_that_makes_broken_sites_gets_the_old_one_back() -> None:
-    taken = step(OperationState.CREATING, Seen.PARTIAL, MAX_CREATIONS)
-    assert taken == Enter(OperationState.RESTORING)
+@pytest.mark.parametrize("seen", [Seen.GONE, Seen.PARTIAL, Seen.OLD])
+def test_a_creation_without_effect_gets_the_old_site_back(seen: Seen) -> None:
+    before = step(OperationState.CREATING, seen, MAX_CREATIONS - 1)
+    assert isinstance(before, Do)
+    taken = step(OperationState.CREATING, seen, MAX_CREATIONS)
+    assert isinstance(taken, Enter) and taken.state is OperationState.RESTORING
+    assert "did not create" in taken.reason
+
+
+def test_the_last_creation_is_given_the_time_to_show() -> None:
+    taken = step(OperationState.CREATING, Seen.GONE, MAX_CREATIONS, PACE.lag - 1)
+    assert isinstance(taken, Wait)
+
+
+@given(st.integers(0, 1000))
+def test_the_old_site_is_tried_for_however_often_it_was_in_vain(attempts: int) -> None:
+    assert step(OperationState.RESTORING, Seen.GONE, attempts) == Do(Task.CREATE_OLD)
+
+
+def test_a_host_that_makes_every_site_badly_is_left_alone_longer_and_longer() -> None:
+    def cleared_after(attempts: int) -> int:
+        ages = range(int(PACE.rare) + 1)
+        state, seen = OperationState.RESTORING, Seen.PARTIAL
+        return next(age for age in ages if isinstance(step(state, seen, attempts, age), Do))
+
+    waits = [cleared_after(attempts) for attempts in (1, 9, 29, 1001)]
+    assert waits[0] == PACE.lag and waits[-1] == PACE.rare
+    assert waits == sorted(set(waits))
 
 
 def test_an_old_read_right_after_a_call_is_waited_out() -> None:

@@ -110,8 +110,8 @@ class Drive:
     async def _take(self, step: Step, found: Found) -> bool:
         """True if there is nothing more to do now."""
         match step:
-            case Enter(state):
-                return not await self._enter(state)
+            case Enter(state, reason):
+                return not await self._enter(state, reason)
             case Do(task):
                 return await self._do(task, found)
             case Wait(note, seconds):
@@ -143,7 +143,8 @@ class Drive:
             since = self._memory.deleted_at or before.entered_at
             entered = replace(entered, without_since=since)
         if state is OperationState.FINISHING:
-            entered = _back(entered, now)
+            # It goes as it was wanted, whatever was said before.
+            entered = replace(_back(entered, now), reason="")
         is_open = await self._keep(entered)
         self._memory.waits, self._memory.called_at = 0, None
         return is_open
@@ -206,15 +207,19 @@ class Drive:
     async def _failed(self, task: Task, error: HostingError, called_before: float | None) -> bool:
         """What an answer that is no success means; True if the operation waits now."""
         outcome = outcome_of(error)
-        is_creation = task in (Task.CREATE_NEW, Task.CREATE_OLD)
+        is_taken = outcome is Outcome.TAKEN and task in (Task.CREATE_NEW, Task.CREATE_OLD)
         # The switch may be set twice, so it is until an answer says that it is set.
         is_lost_switch = task is Task.SWITCH_ON and outcome is Outcome.UNCLEAR
-        if outcome is Outcome.NOT_SENT or is_lost_switch:
+        if outcome is Outcome.NOT_SENT or is_taken or is_lost_switch:
             self._memory.called_at = called_before
+            if not await self._uncount(task):
+                return True
+            if is_taken:
+                return await self._take(domain_taken(self._in_state(), self._pace), None)
             await self._wait_after(error, "The host did not take the call")
             return True
-        if outcome is Outcome.TAKEN and is_creation:
-            return await self._take(domain_taken(self._in_state(), self._pace), None)
+        # It may have had its effect at the last moment.
+        self._memory.called_at = time.monotonic()
         if task is Task.DELETE and outcome is Outcome.MISSING:
             return False
         is_final = outcome in (Outcome.REFUSED, Outcome.MISSING)
@@ -227,6 +232,16 @@ class Drive:
             self._operation, note=f"The answer was lost ({error}) Looking at what came of it."
         )
         return False
+
+    async def _uncount(self, task: Task) -> bool:
+        """What was not done says nothing against trying again; False if it was closed meanwhile.
+
+        The settings are several calls, and the others may have been made.
+        """
+        if task in (Task.COMPLETE_NEW, Task.COMPLETE_OLD):
+            return True
+        attempts = self._operation.attempts - 1
+        return await self._keep(replace(self._operation, attempts=attempts))
 
     def _gives_up(self, task: Task) -> bool:
         if task is Task.DELETE:

@@ -13,7 +13,7 @@ from app.models import Operation, OperationKind, OperationState, Specification
 MAX_DELETIONS = 6
 """Refused or lost so often, a deletion is given up: the old site still stands."""
 MAX_CREATIONS = 4
-"""A site that the host makes without its command so often is put back as it was."""
+"""After so many calls without the new site standing, it is put back as it was."""
 
 
 class Seen(Enum):
@@ -74,7 +74,10 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Enter:
+    """`reason` says why it cannot go as it was wanted; empty if it can."""
+
     state: OperationState
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,10 @@ _TAKEN_TOO_LONG = (
     "given up. How the site was made, with its command, is kept for 30 days: recreate it when the "
     "domain is free again."
 )
+_NOT_DELETED = "The host did not delete the site, however often it was asked to."
+_NOT_CREATED = (
+    "The host did not create the site with the new command, however often it was asked to."
+)
 _OLD_READ = "The host still shows what was before; looking again."
 
 
@@ -137,7 +144,7 @@ def next_step(operation: Operation, now: Situation, pace: Pace) -> Step:
         case OperationState.CREATING:
             return _creating(operation, now, pace)
         case OperationState.RESTORING:
-            return _restoring(now, pace)
+            return _restoring(operation, now, pace)
         case OperationState.FINISHING:
             return _finishing(now, pace)
         case OperationState.SWITCHING_ON:
@@ -179,7 +186,7 @@ def _deleting(operation: Operation, now: Situation, pace: Pace) -> Step:
     if now.since_call < pace.lag:
         return Wait(_OLD_READ)
     if operation.attempts >= MAX_DELETIONS:
-        return Enter(OperationState.RESTORING)
+        return Enter(OperationState.RESTORING, _NOT_DELETED)
     return Do(Task.DELETE)
 
 
@@ -189,14 +196,16 @@ def _creating(operation: Operation, now: Situation, pace: Pace) -> Step:
             return Enter(OperationState.FINISHING)
         case Seen.OTHER:
             return Close(OperationState.ABORTED, _OTHER)
-        case Seen.GONE:
-            return Wait(operation.note) if now.since_call < pace.lag else Do(Task.CREATE_NEW)
-    if now.seen is Seen.PARTIAL and operation.attempts >= MAX_CREATIONS:
-        return Enter(OperationState.RESTORING)
-    return _clear_away(now, pace)
+    if now.seen is Seen.GONE and now.since_call < pace.lag:
+        return Wait(operation.note)
+    if operation.attempts >= MAX_CREATIONS:
+        return Enter(OperationState.RESTORING, _NOT_CREATED)
+    if now.seen is Seen.GONE:
+        return Do(Task.CREATE_NEW)
+    return _clear_away(operation, now, pace)
 
 
-def _restoring(now: Situation, pace: Pace) -> Step:
+def _restoring(operation: Operation, now: Situation, pace: Pace) -> Step:
     match now.seen:
         case Seen.OLD:
             # It may be what was there before it was deleted.
@@ -209,12 +218,14 @@ def _restoring(now: Situation, pace: Pace) -> Step:
             return Close(OperationState.ABORTED, _OTHER)
         case Seen.GONE:
             return Wait("") if now.since_call < pace.lag else Do(Task.CREATE_OLD)
-    return _clear_away(now, pace)
+    return _clear_away(operation, now, pace)
 
 
-def _clear_away(now: Situation, pace: Pace) -> Step:
-    """A site that stands in the way of the one to be made, unless it is only an old read."""
-    if min(now.since_call, now.since_start) < pace.lag:
+def _clear_away(operation: Operation, now: Situation, pace: Pace) -> Step:
+    """A site that stands in the way of the one to be made, unless it is only an old read. It is
+    left standing longer each time, for a host that makes every site badly."""
+    patience = min(pace.lag * max(operation.attempts // 2, 1), pace.rare)
+    if min(now.since_call, now.since_start) < patience:
         return Wait(_OLD_READ)
     return Do(Task.DELETE)
 
