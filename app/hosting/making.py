@@ -208,7 +208,7 @@ class SiteMaker:
             found = await calls.look_twice(client, site.domain_name, pause)
             if found is None:
                 return None
-            certificate = await calls.certificate_if_known(client, site.domain_name, pause)
+            certificate = await calls.certificate_if_known(client, found[0], pause)
         except HostingError as error:
             await self._log.record(kind.action, site, actor, f"failed: {error}")
             raise error if isinstance(error, HostRefused) else NotSent(str(error)) from None

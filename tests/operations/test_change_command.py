@@ -9,7 +9,7 @@ from app.errors import HostThrottled, InvalidInput, NotSent, SiteBusy
 from app.hosting.changes import AccountChanged, Announcement, OperationsChanged
 from app.hosting.client import HostingClient
 from app.hosting.operations.steps import MAX_CREATIONS, MAX_DELETIONS
-from app.models import OperationState, SiteStatus
+from app.models import CERTIFICATE_NOT_KNOWN, OperationState, SiteStatus
 from app.store.database import Database
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, FakePythonAnywhere
@@ -463,6 +463,38 @@ async def test_a_certificate_that_cannot_be_read_is_said_and_holds_up_nothing(
     assert operation.state is OperationState.DONE
     assert "certificate of its own is not known" in operation.reason
     assert fake.called("reload") == 1
+
+
+async def test_a_certificate_that_the_host_refuses_to_tell_of_is_not_taken_for_none(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("certificate", Trouble.PLAN_LIMIT)
+    await change(deck)
+    operation = await deck.until_closed()
+    assert operation.old is not None and operation.old.certificate == CERTIFICATE_NOT_KNOWN
+    assert "certificate of its own is not known" in operation.reason
+
+
+async def test_a_certificate_that_is_known_is_requested_whatever_is_refused_afterwards(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    fake.trouble("certificate", Trouble.PLAN_LIMIT)
+    async with working(database, fake.address) as deck:
+        operation = await deck.until_closed()
+    assert (operation.state, operation.reason) == (OperationState.DONE, "")
+    assert fake.certificates[SHOP]["cert_type"] == "letsencrypt-auto-renew"
+
+
+async def test_below_the_hosts_own_domain_no_certificate_is_asked_for(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    own = "alice.pythonanywhere.com"
+    fake.add_site(own, OLD)
+    fake.trouble("certificate", Trouble.PLAN_LIMIT)
+    deleted = await deck.maker.delete(replace(known_site(), domain_name=own), ACTOR)
+    assert deleted.old is not None and deleted.old.certificate == ""
+    assert fake.called("certificate") == 0
 
 
 async def test_a_site_with_more_domains_is_not_recreated_without_them(

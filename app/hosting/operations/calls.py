@@ -5,9 +5,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 
-from app.errors import HostingError, HostRefused, NotSent, SiteBusy, TokenRefused
+from app.errors import HostingError, HostRefused, NotSent, SiteBusy
 from app.hosting.client import HostingClient
-from app.models import AUTO_RENEWED, CERTIFICATE_NOT_KNOWN, AccountKind, Site, Specification
+from app.models import AUTO_RENEWED, CERTIFICATE_NOT_KNOWN, Site, Specification
 
 Found = tuple[Site, Specification] | None
 """A site as it is and how it was made; None if there is none."""
@@ -82,28 +82,29 @@ async def look_twice(
     return found
 
 
-async def certificate_of(client: HostingClient, domain_name: str) -> str:
-    """The kind of its own certificate, empty if it has none. Raises HostingError if unknown."""
-    if client.account.kind is AccountKind.LOCAL:
+async def certificate_of(client: HostingClient, site: Site) -> str:
+    """The kind of its own certificate, empty if it has none, CERTIFICATE_NOT_KNOWN if the host
+    refuses to say. Raises HostingError if it may say so later.
+
+    Only a 404 means that there is none: what is taken for none is lost in silence.
+    """
+    if not site.is_custom_domain:
         return ""
     try:
-        certificate = await client.certificate(domain_name)
-    except TokenRefused:
-        raise
+        certificate = await client.certificate(site.domain_name)
     except HostRefused as error:
         if outcome_of(error) in (Outcome.UNCLEAR, Outcome.NOT_SENT):
             raise
-        # How the absence of a certificate is answered is not documented either.
-        return ""
+        return CERTIFICATE_NOT_KNOWN
     return certificate.likely_kind if certificate else ""
 
 
-async def certificate_if_known(client: HostingClient, domain_name: str, pause: float) -> str:
-    """Like `certificate_of`, but CERTIFICATE_NOT_KNOWN if two answers, `pause` seconds apart, are
-    of no use: that must not keep people from their sites."""
+async def certificate_if_known(client: HostingClient, site: Site, pause: float) -> str:
+    """Like `certificate_of`, but CERTIFICATE_NOT_KNOWN, too, if two answers, `pause` seconds apart,
+    are of no use: that must not keep people from their sites."""
     for _ in range(2):
         try:
-            return await certificate_of(client, domain_name)
+            return await certificate_of(client, site)
         except HostingError as error:
             if not is_unclear(error):
                 raise
@@ -136,7 +137,7 @@ def lost_with(wanted: Specification) -> str:
 async def complete(
     client: HostingClient,
     wanted: Specification,
-    found: Specification,
+    found: tuple[Site, Specification],
     *,
     reloads: bool,
     is_last_try: bool,
@@ -145,11 +146,12 @@ async def complete(
 
     Everything may be done twice. Raises HostingError, at the last try only about the switch.
     """
-    if found.enabled != wanted.enabled:
+    site, specification = found
+    if specification.enabled != wanted.enabled:
         await client.set_enabled(wanted.domain_name, wanted.enabled)
     lacks = ""
     try:
-        lacks = await _certify(client, wanted)
+        lacks = await _certify(client, wanted, site)
         if reloads and wanted.enabled:
             await client.reload_site(wanted.domain_name)
     except HostingError as error:
@@ -159,10 +161,12 @@ async def complete(
     return " ".join(filter(None, (lacks, lost_with(wanted))))
 
 
-async def _certify(client: HostingClient, wanted: Specification) -> str:
+async def _certify(client: HostingClient, wanted: Specification, site: Site) -> str:
     if wanted.certificate == CERTIFICATE_NOT_KNOWN:
         return "Whether it had a certificate of its own is not known; check it."
-    if not wanted.certificate or await certificate_of(client, wanted.domain_name):
+    if not wanted.certificate:
+        return ""
+    if await certificate_of(client, site) not in ("", CERTIFICATE_NOT_KNOWN):
         return ""
     if wanted.certificate != AUTO_RENEWED:
         return "Its own certificate has to be uploaded again."

@@ -198,7 +198,7 @@ class Drive:
             return await calls.complete(
                 self._client,
                 wanted,
-                found[1],
+                found,
                 reloads=operation.kind is OperationKind.CHANGE_COMMAND,
                 is_last_try=operation.attempts >= LAST_TRY,
             )
