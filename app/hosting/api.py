@@ -46,8 +46,8 @@ class HostingApi(ABC):
     """Every method raises HostUnavailable if there is no usable answer, HostRefused if the API
     answered with an error, and CallHeldBack if the call was not made.
 
-    Reads with the urgency POLLING wait for their turn and may be tried again; those of people are
-    made once, and changes are never repeated.
+    Reads with the urgency POLLING wait for their turn and may be tried again; others are made
+    once, and changes are never repeated.
     """
 
     def __init__(self, account: Account) -> None:

@@ -31,14 +31,14 @@ class Breaker:
         return self.failures >= FAILURES
 
     def left(self, now: float) -> float:
-        """Seconds until polling may probe; 0.0 if it may or nothing is held back."""
+        """Seconds until others than people may probe; 0.0 if it may or nothing is held back."""
         return max(self._until - now, 0.0) if self.is_open else 0.0
 
     def held_seconds(self, now: float, urgency: Urgency) -> float:
         """How long such a call is not to be made; 0.0 if it may. A person need not wait."""
         if self.is_open and self.is_probing:
             return PROBE_SECONDS
-        return self.left(now) if urgency is Urgency.POLLING else 0.0
+        return 0.0 if urgency is Urgency.PERSON else self.left(now)
 
     def begin(self) -> bool:
         """A call is made now; whether it is the probe."""

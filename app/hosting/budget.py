@@ -5,7 +5,7 @@ nor how it counts. So calls are counted by class, in a sliding minute, a little 
 """
 
 from collections import deque
-from enum import Enum
+from enum import IntEnum
 
 PERIOD_SECONDS = 60.0
 LIMIT = 40
@@ -15,11 +15,16 @@ KEPT_FOR_PEOPLE = 6
 SHORTEST_SECONDS = 0.01
 
 
-class Urgency(Enum):
-    """Who waits for the answer."""
+class Urgency(IntEnum):
+    """Who waits for the answer, whoever goes first before the others.
 
-    PERSON = "person"
-    POLLING = "polling"
+    WORK is what was written down and is seen through in the background: people have clicked on
+    it, but do not wait for its calls.
+    """
+
+    PERSON = 0
+    WORK = 1
+    POLLING = 2
 
 
 class Budget:
@@ -35,7 +40,7 @@ class Budget:
 
     def wait(self, now: float, urgency: Urgency, ahead: int = 0) -> float:
         """Seconds until a call may be made when `ahead` others go first; 0.0 for at once."""
-        allowed = CALLS - (KEPT_FOR_PEOPLE if urgency is Urgency.POLLING else 0)
+        allowed = CALLS - (0 if urgency is Urgency.PERSON else KEPT_FOR_PEOPLE)
         must_leave = self.used(now) + ahead + 1 - allowed
         if must_leave <= 0:
             return 0.0

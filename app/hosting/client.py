@@ -21,7 +21,7 @@ from app.hosting.api import Call, HostingApi, Parsed
 from app.hosting.bodies import ENCODINGS, MAX_ANSWER_BYTES, bounded_body, json_lines, parse_json
 from app.hosting.budget import Urgency
 from app.hosting.flights import Flight, Flights
-from app.hosting.governor import POLLS_AT_ONCE, Endpoint, Governor
+from app.hosting.governor import POLLS_AT_ONCE, WORK_AT_ONCE, Endpoint, Governor
 from app.hosting.refusals import is_error_object, refusal
 from app.hosting.retries import Retries
 from app.hosting.slices import FileSlice, body_limit, read_slice
@@ -29,8 +29,8 @@ from app.models import Account, CallBudget
 
 # The local host says something at least every 15 s; two silences mean that it is gone.
 EVENT_SILENCE_SECONDS = 35.0
-# The rest is for people, so that polling that hangs leaves them a way out.
-MAX_CONNECTIONS = POLLS_AT_ONCE + 3
+# The rest is for people, so that others' calls that hang leave them a way out.
+MAX_CONNECTIONS = POLLS_AT_ONCE + WORK_AT_ONCE + 3
 _TOKEN = re.compile(r"[\x21-\x7e]{1,256}")
 
 # Both write the addresses they call at INFO.
@@ -174,7 +174,7 @@ class HostingClient(HostingApi):
     ) -> Parsed:
         """Nobody waits for a second try but polling."""
         share = partial(self._share, call, decode)
-        if call.urgency is Urgency.PERSON:
+        if call.urgency is not Urgency.POLLING:
             return await share(self._deadlines.reading)
         return await self._retries.run(share, self._deadlines.reading)
 

@@ -23,10 +23,10 @@ class Flight:
         self._has_left = True
 
     def may_carry(self, urgency: Urgency) -> bool:
-        """Whether one more may join. A person does not queue up behind polling."""
+        """Whether one more may join. Nobody queues up behind what is less urgent."""
         if self.task.done() or self.task.cancelling():
             return False
-        return self._has_left or self._urgency is Urgency.PERSON or urgency is Urgency.POLLING
+        return self._has_left or self._urgency <= urgency
 
     async def answer(self) -> Any:
         self._waiting += 1

@@ -1,4 +1,4 @@
-"""Keeps the calls to one account inside what its API allows and can bear, people before polling."""
+"""Keeps the calls to one account inside what its API allows and can bear, people before others."""
 
 import asyncio
 import math
@@ -20,9 +20,11 @@ from app.hosting.pause import Pause
 from app.models import CallBudget, counted
 
 PATIENCE_SECONDS = 10.0
-"""How long a person's click waits for its turn."""
+"""How long a person's click, or a step of an operation, waits for its turn."""
+WORK_AT_ONCE = 2
 POLLS_AT_ONCE = 3
 """With a slow API more of them would take up every connection, and a click would wait for one."""
+_AT_ONCE = {Urgency.WORK: WORK_AT_ONCE, Urgency.POLLING: POLLS_AT_ONCE}
 RECHECK_SECONDS = 0.5
 """How soon those who wait learn that somebody before them has gone, or that a pause is over."""
 
@@ -49,15 +51,14 @@ class _Lane:
     def wait(self, now: float, waiter: object, urgency: Urgency) -> float:
         """Seconds until this waiter may call, 0.0 for now. Raises CallHeldBack.
 
-        Polling is turned away while the breaker holds it back. A person waits for the probe.
+        All but people are turned away while the breaker holds them back. These wait for the probe.
         """
         held = self.breaker.held_seconds(now, urgency)
-        if held and urgency is Urgency.POLLING:
+        if held and urgency is not Urgency.PERSON:
             # What is wrong is the same as before, so it is said in the same words.
             raise CallHeldBack(self.breaker.problem, held)
-        ahead = self.waiting[urgency].index(waiter)
-        if urgency is Urgency.POLLING:
-            ahead += len(self.waiting[Urgency.PERSON])
+        before = sum(len(self.waiting[other]) for other in Urgency if other < urgency)
+        ahead = before + self.waiting[urgency].index(waiter)
         wait = max(held, self.pause.left(now), self.budget.wait(now, urgency, ahead))
         return max(wait, SHORTEST_SECONDS) if ahead else wait
 
@@ -85,13 +86,13 @@ class _Lane:
             self.budget.used(now),
             LIMIT,
             len(self.waiting[Urgency.PERSON]),
-            len(self.waiting[Urgency.POLLING]),
+            len(self.waiting[Urgency.WORK]) + len(self.waiting[Urgency.POLLING]),
             self.held(now),
         )
 
     @property
     def _next_urgency(self) -> Urgency:
-        return Urgency.PERSON if self.waiting[Urgency.PERSON] else Urgency.POLLING
+        return min(urgency for urgency, waiters in self.waiting.items() if waiters)
 
 
 class Governor:
@@ -105,7 +106,7 @@ class Governor:
         self._clock = clock
         self._sleep = sleep
         self._lanes = {endpoint: _Lane() for endpoint in Endpoint}
-        self._polls_out = 0
+        self._out = dict.fromkeys(Urgency, 0)
 
     def state(self) -> list[CallBudget]:
         """What each class has used, and what waits and why."""
@@ -124,12 +125,12 @@ class Governor:
         """The call is made inside the block, which is entered when it may be.
 
         Learns from the HostingError that leaves the block how the host is. Raises CallHeldBack
-        instead of entering: to a person if the turn takes more than PATIENCE_SECONDS to come, to
-        polling while the host does not answer.
+        instead of entering: while the host does not answer to all but people, and to all but
+        polling if the turn takes more than PATIENCE_SECONDS to come.
         """
         lane = self._lanes[endpoint]
         is_probe = await self._enter(lane, urgency)
-        self._polls_out += urgency is Urgency.POLLING
+        self._out[urgency] += 1
         has_ended = False
         try:
             try:
@@ -141,7 +142,7 @@ class Governor:
             has_ended = True
             self._answered(lane)
         finally:
-            self._polls_out -= urgency is Urgency.POLLING
+            self._out[urgency] -= 1
             if not has_ended:
                 lane.breaker.given_up(is_probe=is_probe)
 
@@ -153,7 +154,7 @@ class Governor:
         try:
             while wait := self._wait(lane, waiter, urgency):
                 waited = self._clock() - started
-                if urgency is Urgency.PERSON and waited + wait > PATIENCE_SECONDS:
+                if urgency is not Urgency.POLLING and waited + wait > PATIENCE_SECONDS:
                     raise CallHeldBack(
                         "Sitedeck has to wait before it may call this account again. "
                         f"Try again in {math.ceil(wait)} s.",
@@ -167,7 +168,7 @@ class Governor:
 
     def _wait(self, lane: _Lane, waiter: object, urgency: Urgency) -> float:
         wait = lane.wait(self._clock(), waiter, urgency)
-        if not wait and urgency is Urgency.POLLING and self._polls_out >= POLLS_AT_ONCE:
+        if not wait and self._out[urgency] >= _AT_ONCE.get(urgency, math.inf):
             return RECHECK_SECONDS
         return wait
 

@@ -9,8 +9,6 @@ from app.hosting.pause import FIRST_SECONDS as FIRST_PAUSE
 from app.hosting.pause import MAX_SECONDS as LONGEST_PAUSE
 from app.hosting.pause import Pause
 
-POLLING, PERSON = Urgency.POLLING, Urgency.PERSON
-
 
 def opened(now: float = 0.0) -> Breaker:
     breaker = Breaker()
@@ -29,11 +27,12 @@ def test_failures_in_a_row_open_it_and_an_answer_between_does_not() -> None:
     assert opened().is_open
 
 
-def test_open_it_holds_polling_back_but_not_a_person() -> None:
+@pytest.mark.parametrize("urgency", [Urgency.WORK, Urgency.POLLING])
+def test_open_it_holds_all_back_but_a_person(urgency: Urgency) -> None:
     breaker = opened()
-    assert breaker.held_seconds(1.0, POLLING) == FIRST_SECONDS - 1
-    assert breaker.held_seconds(1.0, PERSON) == 0
-    assert breaker.held_seconds(FIRST_SECONDS, POLLING) == 0
+    assert breaker.held_seconds(1.0, urgency) == FIRST_SECONDS - 1
+    assert breaker.held_seconds(1.0, Urgency.PERSON) == 0
+    assert breaker.held_seconds(FIRST_SECONDS, urgency) == 0
 
 
 @pytest.mark.parametrize("urgency", Urgency)

@@ -33,16 +33,19 @@ def test_no_minute_ever_holds_more_calls_than_allowed(
     for start, _ in taken:
         minute = [one for at, one in taken if start <= at < start + PERIOD_SECONDS]
         assert len(minute) <= CALLS < LIMIT
-        assert minute.count(Urgency.POLLING) <= CALLS - KEPT_FOR_PEOPLE
+        assert len(minute) - minute.count(Urgency.PERSON) <= CALLS - KEPT_FOR_PEOPLE
 
 
-@given(st.lists(st.floats(0, 3), max_size=200))
+others = st.sampled_from([Urgency.WORK, Urgency.POLLING])
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), others), max_size=200))
 @settings(max_examples=40, deadline=None)
-def test_polling_always_leaves_calls_for_people(pauses: list[float]) -> None:
+def test_all_others_always_leave_calls_for_people(wishes: list[tuple[float, Urgency]]) -> None:
     budget, now = Budget(), 0.0
-    for pause in pauses:
+    for pause, urgency in wishes:
         now += pause
-        if not budget.wait(now, Urgency.POLLING):
+        if not budget.wait(now, urgency):
             budget.count(now)
     for _ in range(KEPT_FOR_PEOPLE):
         assert budget.wait(now, Urgency.PERSON) == 0

@@ -52,19 +52,29 @@ async def test_all_who_ask_meanwhile_get_one_answer() -> None:
     assert await reads.ask() == 3
 
 
-async def test_a_person_joins_polling_only_when_it_has_left() -> None:
+@pytest.mark.parametrize(
+    ("urgent", "patient"),
+    [
+        (Urgency.PERSON, Urgency.POLLING),
+        (Urgency.PERSON, Urgency.WORK),
+        (Urgency.WORK, Urgency.POLLING),
+    ],
+)
+async def test_what_is_less_urgent_is_joined_only_when_it_has_left(
+    urgent: Urgency, patient: Urgency
+) -> None:
     reads = Reads()
-    polling = reads.ask(Urgency.POLLING)
+    before = reads.ask(patient)
     await reads.settle()
-    person = reads.ask()
+    first = reads.ask(urgent)
     await reads.settle()
     assert reads.begun == 2
     reads.may_leave.set()
     await reads.settle()
-    second = reads.ask()
+    second = reads.ask(urgent)
     await reads.settle()
     reads.may_end.set()
-    answers = await asyncio.gather(polling, person, second)
+    answers = await asyncio.gather(before, first, second)
     assert list(answers) == [1, 2, 2]
 
 

@@ -14,10 +14,16 @@ from hypothesis import strategies as st
 from app.errors import CallHeldBack, HostingError, HostRefused, HostThrottled, HostUnavailable
 from app.hosting.breaker import FAILURES, MAX_SECONDS
 from app.hosting.budget import CALLS, KEPT_FOR_PEOPLE, PERIOD_SECONDS, Urgency
-from app.hosting.governor import PATIENCE_SECONDS, POLLS_AT_ONCE, Endpoint, Governor
+from app.hosting.governor import (
+    PATIENCE_SECONDS,
+    POLLS_AT_ONCE,
+    WORK_AT_ONCE,
+    Endpoint,
+    Governor,
+)
 from app.models import CallBudget
 
-POLLING, PERSON = Urgency.POLLING, Urgency.PERSON
+PERSON, WORK, POLLING = Urgency
 
 
 class Timeline:
@@ -59,9 +65,9 @@ class Office:
     waited: list[float] = field(default_factory=list)
     held_back: list[tuple[float, Urgency]] = field(default_factory=list)
     pauses: list[tuple[float, float]] = field(default_factory=list)
-    people_at_polls: list[int] = field(default_factory=list)
+    people_at_others: list[int] = field(default_factory=list)
     out: dict[Urgency, int] = field(default_factory=lambda: dict.fromkeys(Urgency, 0))
-    most_polls_out: int = 0
+    most_out: dict[Urgency, int] = field(default_factory=lambda: dict.fromkeys(Urgency, 0))
 
     def __post_init__(self) -> None:
         self.governor = Governor(self.time, self.time.sleep)
@@ -92,10 +98,10 @@ class Office:
     def _note(self, urgency: Urgency, arrived: float) -> None:
         self.began.append((self.time.now, urgency))
         self.out[urgency] += 1
-        if urgency is POLLING:
-            self.people_at_polls.append(self.state().people)
-            self.most_polls_out = max(self.most_polls_out, self.out[POLLING])
-        else:
+        self.most_out[urgency] = max(self.most_out[urgency], self.out[urgency])
+        if urgency is not PERSON:
+            self.people_at_others.append(self.state().people)
+        if urgency is not POLLING:
             self.waited.append(self.time.now - arrived)
 
     def begin(self, *calls: Awaitable[None]) -> "list[asyncio.Future[None]]":
@@ -148,10 +154,11 @@ def test_whatever_comes_the_rules_hold(
     for start, _ in office.began:
         minute = [one for at, one in office.began if start <= at < start + PERIOD_SECONDS]
         assert len(minute) <= CALLS
-        assert minute.count(POLLING) <= CALLS - KEPT_FOR_PEOPLE
-    assert not any(office.people_at_polls), "a poll went before a person"
+        assert len(minute) - minute.count(PERSON) <= CALLS - KEPT_FOR_PEOPLE
+    assert not any(office.people_at_others), "somebody went before a person"
     assert all(wait <= PATIENCE_SECONDS + 0.01 for wait in office.waited)
-    assert office.most_polls_out <= POLLS_AT_ONCE
+    assert office.most_out[POLLING] <= POLLS_AT_ONCE
+    assert office.most_out[WORK] <= WORK_AT_ONCE
     for began, seconds in office.pauses:
         assert not [at for at, _ in office.began if began < at < began + seconds - 0.001]
     assert len(office.began) + len(office.held_back) == len(calls)
@@ -178,6 +185,49 @@ def test_a_person_goes_before_a_poll_that_has_waited_longer() -> None:
         assert "used up" in office.state().held
         await office.time.run()
         assert [urgency for _, urgency in office.began[CALLS:]] == [PERSON, POLLING]
+
+    run(scenario())
+
+
+def test_work_goes_before_a_poll_that_has_waited_longer() -> None:
+    async def scenario() -> None:
+        office = Office()
+        office.begin(*(office.call(PERSON) for _ in range(CALLS - KEPT_FOR_PEOPLE)))
+        await office.time.run()
+        office.begin(office.call(POLLING))
+        await office.time.run(office.time.now + 55)
+        office.begin(office.call(WORK))
+        await office.time.settle()
+        assert (office.state().people, office.state().polls) == (0, 2)
+        await office.time.run()
+        assert [urgency for _, urgency in office.began[-2:]] == [WORK, POLLING]
+
+    run(scenario())
+
+
+def test_work_leaves_people_their_calls_and_is_told_rather_than_kept_waiting() -> None:
+    async def scenario() -> None:
+        office = Office()
+        for _ in range(CALLS):
+            office.begin(office.call(WORK))
+            await office.time.settle()
+        assert [urgency for _, urgency in office.held_back] == [WORK] * KEPT_FOR_PEOPLE
+        office.begin(*(office.call(PERSON) for _ in range(KEPT_FOR_PEOPLE)))
+        await office.time.settle()
+        assert office.began[-KEPT_FOR_PEOPLE:] == [(1000.0, PERSON)] * KEPT_FOR_PEOPLE
+
+    run(scenario())
+
+
+def test_work_is_turned_away_while_the_host_fails() -> None:
+    async def scenario() -> None:
+        office = Office()
+        for _ in range(FAILURES):
+            office.begin(office.call(WORK, 0.0, HostUnavailable("Nothing.")))
+            await office.time.run()
+        office.begin(office.call(WORK))
+        await office.time.run()
+        assert office.held_back == [(1000.0, WORK)]
 
     run(scenario())
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.errors import HostThrottled, InvalidInput, NotSent, SiteBusy
+from app.hosting.budget import CALLS, KEPT_FOR_PEOPLE
 from app.hosting.changes import AccountChanged, Announcement, OperationsChanged
 from app.hosting.client import HostingClient
 from app.hosting.operations.steps import MAX_CREATIONS, MAX_DELETIONS
@@ -521,6 +522,26 @@ async def test_it_does_not_begin_without_calls_to_end_it(
             await deck.maker.change_command(site, NEW, ACTOR)
         await client.close()
     assert fake.called("delete") == 0
+
+
+async def test_an_operation_leaves_people_the_calls_that_are_kept_for_them(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    client = HostingClient.remote(REMOTE, fake.address, lambda: TOKEN)
+    for _ in range(CALLS - KEPT_FOR_PEOPLE):
+        await client.list_sites()
+    async with working(database, fake.address) as deck:
+        deck.clients[REMOTE.id] = client
+        plan(database)
+        deck.worker.wake()
+
+        async def is_held_back() -> bool:
+            return "has to wait" in deck.operation().note
+
+        await until(is_held_back)
+        assert fake.called("get") == 0
+        await client.set_enabled(SHOP, True)
+    await client.close()
 
 
 async def test_only_one_operation_at_a_time_is_open_on_a_site(

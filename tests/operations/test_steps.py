@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from math import inf
 
 import pytest
@@ -221,8 +222,21 @@ def test_a_domain_that_is_taken_is_tried_again_for_a_day(in_state: float) -> Non
     taken = domain_taken(in_state, PACE)
     assert isinstance(taken, Close) == (in_state >= PACE.given_up)
     if isinstance(taken, Wait):
-        assert taken.seconds == (PACE.lag if in_state < PACE.reserved else PACE.rare)
+        assert taken.seconds is not None and PACE.lag <= taken.seconds <= PACE.rare
+        assert (taken.seconds == PACE.rare) == (in_state >= PACE.reserved)
         assert "domain" in taken.note
+
+
+def test_tries_for_a_domain_that_is_taken_become_rarer() -> None:
+    at, tries = 0.0, []
+    while at < PACE.reserved:
+        tries.append(at)
+        taken = domain_taken(at, PACE)
+        assert isinstance(taken, Wait) and taken.seconds is not None
+        at += taken.seconds
+    gaps = [later - earlier for earlier, later in pairwise(tries)]
+    assert gaps == sorted(gaps)
+    assert (gaps[0], gaps[-1]) == (PACE.lag, PACE.longest)
 
 
 def test_giving_up_says_what_is_kept() -> None:

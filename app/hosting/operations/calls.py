@@ -6,7 +6,7 @@ from contextlib import suppress
 from enum import Enum
 
 from app.errors import HostingError, HostRefused, NotSent, SiteBusy
-from app.hosting.client import HostingClient
+from app.hosting.api import HostingApi
 from app.models import AUTO_RENEWED, CERTIFICATE_NOT_KNOWN, Site, Specification
 
 Found = tuple[Site, Specification] | None
@@ -43,7 +43,7 @@ def is_unclear(error: HostingError) -> bool:
     return outcome_of(error) is Outcome.UNCLEAR
 
 
-async def look(client: HostingClient, domain_name: str) -> Found:
+async def look(client: HostingApi, domain_name: str) -> Found:
     """The site as it is, None if there is none. Raises HostingError if that cannot be said.
 
     How a missing site is answered is not documented: a 403 counts if the list says the same.
@@ -66,7 +66,7 @@ def missing(found: Found) -> str:
 
 
 async def look_twice(
-    client: HostingClient,
+    client: HostingApi,
     domain_name: str,
     pause: float,
     doubt: Callable[[Found], object] = missing,
@@ -82,7 +82,7 @@ async def look_twice(
     return found
 
 
-async def certificate_of(client: HostingClient, site: Site) -> str:
+async def certificate_of(client: HostingApi, site: Site) -> str:
     """The kind of its own certificate, empty if it has none, CERTIFICATE_NOT_KNOWN if the host
     refuses to say. Raises HostingError if it may say so later.
 
@@ -99,7 +99,7 @@ async def certificate_of(client: HostingClient, site: Site) -> str:
     return certificate.likely_kind if certificate else ""
 
 
-async def certificate_if_known(client: HostingClient, site: Site, pause: float) -> str:
+async def certificate_if_known(client: HostingApi, site: Site, pause: float) -> str:
     """Like `certificate_of`, but CERTIFICATE_NOT_KNOWN, too, if two answers, `pause` seconds apart,
     are of no use: that must not keep people from their sites."""
     for _ in range(2):
@@ -112,13 +112,13 @@ async def certificate_if_known(client: HostingClient, site: Site, pause: float) 
     return CERTIFICATE_NOT_KNOWN
 
 
-async def create(client: HostingClient, wanted: Specification) -> Site:
+async def create(client: HostingApi, wanted: Specification) -> Site:
     return await client.create_site(
         wanted.domain_name, wanted.command, wanted.working_folder, enabled=wanted.enabled
     )
 
 
-async def delete(client: HostingClient, domain_name: str, *, disable_first: bool) -> None:
+async def delete(client: HostingApi, domain_name: str, *, disable_first: bool) -> None:
     """A site that crashes in a loop is not always deleted unless it is disabled before."""
     if disable_first:
         with suppress(HostingError):
@@ -135,7 +135,7 @@ def lost_with(wanted: Specification) -> str:
 
 
 async def complete(
-    client: HostingClient,
+    client: HostingApi,
     wanted: Specification,
     found: tuple[Site, Specification],
     *,
@@ -161,7 +161,7 @@ async def complete(
     return " ".join(filter(None, (lacks, lost_with(wanted))))
 
 
-async def _certify(client: HostingClient, wanted: Specification, site: Site) -> str:
+async def _certify(client: HostingApi, wanted: Specification, site: Site) -> str:
     if wanted.certificate == CERTIFICATE_NOT_KNOWN:
         return "Whether it had a certificate of its own is not known; check it."
     if not wanted.certificate:

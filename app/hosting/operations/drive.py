@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 
 from app.errors import HostingError, HostThrottled, TokenRefused
-from app.hosting.client import HostingClient
+from app.hosting.api import HostingApi
 from app.hosting.known import KnownSites
 from app.hosting.operations import calls
 from app.hosting.operations.calls import Found, Outcome, outcome_of
@@ -64,7 +64,7 @@ class Drive:
     def __init__(
         self,
         operation: Operation,
-        client: HostingClient,
+        client: HostingApi,
         journal: Journal,
         known: KnownSites,
         memory: Memory,

@@ -158,7 +158,8 @@ def domain_taken(in_state: float, pace: Pace) -> Wait | Close:
     """When the host has just refused to make the site because its domain is taken. A deleted domain
     can stay reserved for a while."""
     if in_state < pace.reserved:
-        return Wait(_TAKEN, pace.lag)
+        # Each try costs three calls, so they become rarer the longer it takes.
+        return Wait(_TAKEN, min(max(in_state / 2, pace.lag), pace.longest))
     if in_state < pace.given_up:
         return Wait(_TAKEN_LONG, pace.rare)
     return Close(OperationState.FAILED, _TAKEN_TOO_LONG)

@@ -15,6 +15,7 @@ from app.hosting.operations.drive import Begun, Drive, Memory
 from app.hosting.operations.journal import Journal
 from app.hosting.operations.rows import shown_in_work
 from app.hosting.operations.steps import Pace
+from app.hosting.operations.unhurried import UnhurriedApi
 from app.models import Operation, OperationState
 from app.store.operations import login_of
 
@@ -139,7 +140,7 @@ class OperationWorker:
             operation = await self._follow_account(operation, client.account.id)
             drive = Drive(
                 operation,
-                client,
+                UnhurriedApi(client),
                 self._journal,
                 self._known,
                 work.memory,
