@@ -38,10 +38,14 @@ class Budget:
         self._forget(now)
         return len(self._calls)
 
+    def left(self, now: float, urgency: Urgency) -> int:
+        """How many calls may be made at once; below 0 if people have used those kept for them."""
+        allowed = CALLS - (0 if urgency is Urgency.PERSON else KEPT_FOR_PEOPLE)
+        return allowed - self.used(now)
+
     def wait(self, now: float, urgency: Urgency, ahead: int = 0) -> float:
         """Seconds until a call may be made when `ahead` others go first; 0.0 for at once."""
-        allowed = CALLS - (0 if urgency is Urgency.PERSON else KEPT_FOR_PEOPLE)
-        must_leave = self.used(now) + ahead + 1 - allowed
+        must_leave = ahead + 1 - self.left(now, urgency)
         if must_leave <= 0:
             return 0.0
         if not self._calls:

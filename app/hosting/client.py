@@ -126,10 +126,10 @@ class HostingClient(HostingApi):
     async def close(self) -> None:
         await self._http.aclose()
 
-    @property
-    def calls_left(self) -> int | None:
-        """How many calls about websites the account allows now; None without a limit."""
-        return self._governor.left(Endpoint.WEBSITES) if self._governor else None
+    def check_room(self, calls: int) -> None:
+        """Raises CallHeldBack unless so many calls about websites can be made by an operation."""
+        if self._governor:
+            self._governor.check_room(Endpoint.WEBSITES, calls)
 
     @property
     def is_changing(self) -> bool:

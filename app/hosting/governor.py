@@ -15,7 +15,7 @@ from app.errors import (
     HostUnavailable,
 )
 from app.hosting.breaker import Breaker
-from app.hosting.budget import CALLS, LIMIT, SHORTEST_SECONDS, Budget, Urgency
+from app.hosting.budget import LIMIT, PERIOD_SECONDS, SHORTEST_SECONDS, Budget, Urgency
 from app.hosting.pause import Pause
 from app.models import CallBudget, counted
 
@@ -113,12 +113,25 @@ class Governor:
         now = self._clock()
         return [lane.state(now, endpoint.value) for endpoint, lane in self._lanes.items()]
 
-    def left(self, endpoint: Endpoint) -> int:
-        """How many calls of the class a person could make at once."""
+    def check_room(self, endpoint: Endpoint, calls: int) -> None:
+        """Raises CallHeldBack, which says why, unless so many steps of an operation can be made."""
         lane, now = self._lanes[endpoint], self._clock()
-        if lane.breaker.is_open or lane.pause.left(now):
-            return 0
-        return max(CALLS - lane.budget.used(now), 0)
+        if lane.breaker.is_open:
+            words = f"The host does not answer at the moment. {lane.breaker.problem}"
+            raise CallHeldBack(words, lane.breaker.left(now))
+        if seconds := lane.pause.left(now):
+            raise CallHeldBack(
+                "The host said that there were too many calls. "
+                f"Try again in {math.ceil(seconds)} s.",
+                seconds,
+            )
+        left = max(lane.budget.left(now, Urgency.WORK), 0)
+        if left < calls:
+            raise CallHeldBack(
+                f"This account takes only {counted(left, 'more call')} in this minute, and this "
+                f"may take {calls}. Try again in a minute.",
+                PERIOD_SECONDS,
+            )
 
     @asynccontextmanager
     async def turn(self, endpoint: Endpoint, urgency: Urgency) -> AsyncIterator[None]:

@@ -6,7 +6,7 @@ A command that the host cannot change in place is left to the worker of the jour
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.errors import HostingError, HostRefused, HostThrottled, InvalidInput, NotSent, SiteBusy
+from app.errors import HostingError, HostRefused, InvalidInput, NotSent, SiteBusy
 from app.hosting.aftermath import Aftermath
 from app.hosting.client import HostingClient
 from app.hosting.commands import check_command, surroundings_of, virtualenv_of
@@ -22,7 +22,6 @@ from app.models import (
     OperationState,
     Site,
     Specification,
-    counted,
 )
 
 # Looks, a deletion, a creation, the switch, the certificate and the reload.
@@ -109,12 +108,7 @@ class SiteMaker:
         command = self.check_command(site, text)
         if await self._log.journal.open_on(*site.key) is not None:
             raise SiteBusy(f"{site.domain_name} is still being changed. Wait until that is done.")
-        if (left := client.calls_left) is not None and left < CALLS_NEEDED:
-            raise HostThrottled(
-                f"This account takes only {counted(left, 'more call')} in this minute, and a "
-                "change of a command takes up to ten. Try again in a minute.",
-                60.0,
-            )
+        client.check_room(CALLS_NEEDED)
         old = await self._describe(client, site, OperationKind.CHANGE_COMMAND, actor)
         if old is None:
             await self._known.mark_gone(site.key)

@@ -5,6 +5,7 @@ import heapq
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 import pytest
@@ -228,6 +229,29 @@ def test_work_is_turned_away_while_the_host_fails() -> None:
         office.begin(office.call(WORK))
         await office.time.run()
         assert office.held_back == [(1000.0, WORK)]
+
+    run(scenario())
+
+
+def test_an_operation_begins_only_with_room_to_end_and_is_told_what_is_in_its_way() -> None:
+    async def scenario() -> None:
+        office = Office()
+        check = partial(office.governor.check_room, Endpoint.FILES)
+        check(CALLS - KEPT_FOR_PEOPLE)
+        office.begin(office.call(PERSON))
+        await office.time.run()
+        with pytest.raises(CallHeldBack, match="takes only 29 more calls in this minute"):
+            check(CALLS - KEPT_FOR_PEOPLE)
+        office.begin(office.call(PERSON, 0.0, HostThrottled("Too many.", 30.0)))
+        await office.time.run()
+        with pytest.raises(CallHeldBack, match=r"too many calls\. Try again in 30 s"):
+            check(1)
+        office.time.now += 30
+        for _ in range(FAILURES):
+            office.begin(office.call(PERSON, 0.0, HostUnavailable("It answered 502.")))
+            await office.time.run()
+        with pytest.raises(CallHeldBack, match=r"does not answer at the moment\. It answered 502"):
+            check(1)
 
     run(scenario())
 
