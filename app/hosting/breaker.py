@@ -2,7 +2,9 @@
 
 Open, it lets one call at a time through as a probe. It opens for a few seconds only, because an
 API that is back is to be in use again within half a minute: a probe that was caught by the failure
-may take its whole 20 s to end, and the next one goes out 5 s later. A call in 5 s is no burden.
+may take its whole 20 s to end, and the next one goes out 5 s later. A call in 5 s is no burden. A
+change that a person waits for may take a minute, so no probe holds up the next one longer than a
+read can take.
 """
 
 from app.hosting.budget import Urgency
@@ -12,6 +14,7 @@ FIRST_SECONDS = 2.0
 MAX_SECONDS = 5.0
 # While a probe is out, its end is the next thing worth waiting for.
 PROBE_SECONDS = 1.0
+LONGEST_PROBE_SECONDS = 20.0
 
 
 class Breaker:
@@ -22,7 +25,7 @@ class Breaker:
         """How many calls in a row have failed."""
         self.problem = ""
         """What was wrong with the last of them, in words for people."""
-        self.is_probing = False
+        self._probe_began: float | None = None
         self._until = 0.0
         self._seconds = FIRST_SECONDS
 
@@ -36,20 +39,25 @@ class Breaker:
 
     def held_seconds(self, now: float, urgency: Urgency) -> float:
         """How long such a call is not to be made; 0.0 if it may. A person need not wait."""
-        if self.is_open and self.is_probing:
+        if self.is_probing(now):
             return PROBE_SECONDS
         return 0.0 if urgency is Urgency.PERSON else self.left(now)
 
-    def begin(self) -> bool:
+    def is_probing(self, now: float) -> bool:
+        """Whether a probe is out whose end is worth waiting for."""
+        began = self._probe_began
+        return began is not None and now - began < LONGEST_PROBE_SECONDS
+
+    def begin(self, now: float) -> bool:
         """A call is made now; whether it is the probe."""
-        is_probe = self.is_open
-        self.is_probing = self.is_probing or is_probe
-        return is_probe
+        if self.is_open:
+            self._probe_began = now
+        return self.is_open
 
     def answered(self) -> None:
         """The API works, whatever it answered."""
         self.failures = 0
-        self.is_probing = False
+        self._probe_began = None
         self._seconds = FIRST_SECONDS
 
     def failed(self, now: float, problem: str, *, is_probe: bool) -> None:
@@ -58,7 +66,7 @@ class Breaker:
             return
         self.failures += 1
         self.problem = problem
-        self.is_probing = False
+        self._probe_began = None
         if self.is_open:
             self._until = now + self._seconds
             self._seconds = min(self._seconds * 2, MAX_SECONDS)
@@ -66,4 +74,4 @@ class Breaker:
     def given_up(self, *, is_probe: bool) -> None:
         """Nobody waited for the answer any more, so it is not known."""
         if is_probe:
-            self.is_probing = False
+            self._probe_began = None

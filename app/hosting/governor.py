@@ -65,7 +65,7 @@ class _Lane:
     def held(self, now: float) -> str:
         """Why nothing goes out, in words for people; empty if nothing is held."""
         failed = f"{counted(self.breaker.failures, 'call')} failed in a row"
-        if self.breaker.is_probing:
+        if self.breaker.is_probing(now):
             return f"{failed}; trying again now."
         if self.breaker.is_open:
             seconds = math.ceil(self.breaker.left(now))
@@ -174,8 +174,9 @@ class Governor:
                         wait,
                     )
                 await self._sleep(min(wait, RECHECK_SECONDS))
-            lane.budget.count(self._clock())
-            return lane.breaker.begin()
+            now = self._clock()
+            lane.budget.count(now)
+            return lane.breaker.begin(now)
         finally:
             lane.waiting[urgency].remove(waiter)
 

@@ -337,6 +337,29 @@ def test_an_api_that_is_back_is_in_use_again_within_half_a_minute() -> None:
             run(scenario(away, hang))
 
 
+def test_an_api_that_is_back_is_found_so_while_a_persons_change_hangs() -> None:
+    async def scenario() -> None:
+        office = Office()
+        for _ in range(FAILURES):
+            office.begin(office.call(POLLING, 0.0, HostUnavailable("Nothing.")))
+            await office.time.run()
+        office.begin(office.call(PERSON, 60.0, HostUnavailable("Nothing.")))
+        await office.time.settle()
+        back = office.time.now
+
+        async def poll() -> None:
+            while office.time.now < back + 60:
+                await office.call(POLLING)
+                await office.time.sleep(1.0)
+
+        office.begin(poll())
+        await office.time.run()
+        first = min(at for at, urgency in office.began if at > back and urgency is POLLING)
+        assert first - back < 30
+
+    run(scenario())
+
+
 def test_a_probe_that_nobody_waits_for_any_more_makes_room_for_another() -> None:
     async def scenario() -> None:
         office = Office()
