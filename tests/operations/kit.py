@@ -46,6 +46,7 @@ PACE = Pace(
     patience=1.5,
     reserved=2.0,
     longest=0.3,
+    unanswered=0.3,
     rare=0.4,
     quiet=30.0,
 )

@@ -2,14 +2,15 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from app.errors import HostThrottled, InvalidInput, NotSent, SiteBusy
 from app.hosting.budget import CALLS, KEPT_FOR_PEOPLE
-from app.hosting.changes import AccountChanged, Announcement, OperationsChanged
-from app.hosting.client import HostingClient
-from app.hosting.operations.steps import MAX_CREATIONS, MAX_DELETIONS
+from app.hosting.changes import AccountChanged, AccountSeen, Announcement, OperationsChanged
+from app.hosting.client import Deadlines, HostingClient
+from app.hosting.operations.steps import MAX_CREATIONS, MAX_DELETIONS, Pace
 from app.models import CERTIFICATE_NOT_KNOWN, OperationState, SiteStatus
 from app.store.database import Database
 from tests.fakes.faults import Fault
@@ -324,6 +325,42 @@ async def test_nothing_is_done_while_the_host_cannot_be_asked(
         assert "cannot be asked" in deck.operation().note
         fake.fail(None)
         assert (await deck.until_closed()).state is OperationState.DONE
+
+
+async def test_a_host_that_is_heard_of_again_is_asked_at_once(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    fake.fail(Fault.HTML_502)
+    never = replace(PACE, look_again=600, longest=600, unanswered=600)
+    async with working(database, fake.address, never) as deck:
+
+        async def is_waiting() -> bool:
+            return "cannot be asked" in deck.operation().note
+
+        await until(is_waiting)
+        assert fake.called("get") == 1
+        deck.changes.publish(AccountSeen(REMOTE.id, datetime.now(UTC)))
+
+        async def has_looked_again() -> bool:
+            return fake.called("get") == 2
+
+        await until(has_looked_again)
+
+
+async def test_a_host_that_cannot_be_asked_is_never_left_alone_for_long(
+    database: Database, fake: FakePythonAnywhere
+) -> None:
+    plan(database)
+    fake.fail(Fault.HTML_502)
+    async with working(database, fake.address, replace(PACE, look_again=600, longest=600)) as deck:
+
+        async def has_looked_often() -> bool:
+            return fake.called("get") >= 3
+
+        await until(has_looked_often)
+        assert deck.operation().state is OperationState.PLANNED
+    assert Deadlines().reading + Pace().unanswered < 30
 
 
 async def test_a_refused_token_waits_until_somebody_acts(

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
 
-from app.errors import HostingError, HostThrottled, TokenRefused
+from app.errors import (
+    CallHeldBack,
+    HostingError,
+    HostThrottled,
+    HostUnavailable,
+    TokenRefused,
+)
 from app.hosting.api import HostingApi
 from app.hosting.known import KnownSites
 from app.hosting.operations import calls
@@ -49,13 +55,15 @@ reloaded; None if it was to be reloaded, and was not."""
 class Memory:
     """What one process knows of an operation.
 
-    Times are seconds of the monotonic clock, but `deleted_at` is UTC.
+    Times are seconds of the monotonic clock, but `deleted_at` is UTC. `is_unanswered` while it
+    waits for a host that could not be asked.
     """
 
     started_at: float = field(default_factory=time.monotonic)
     called_at: float | None = None
     deleted_at: datetime | None = None
     waits: int = 0
+    is_unanswered: bool = False
 
 
 class Drive:
@@ -91,6 +99,8 @@ class Drive:
             except HostingError as error:
                 await self._wait_after(error, "The host cannot be asked at the moment")
                 return
+            if self._memory.is_unanswered:
+                self._memory.waits, self._memory.is_unanswered = 0, False
             step = next_step(self._operation, self._situation(found), self._pace)
             if await self._take(step, found):
                 return
@@ -254,6 +264,9 @@ class Drive:
             await self._journal.postpone(self._operation.id, None, note)
             return
         seconds = self._next_wait()
+        self._memory.is_unanswered = isinstance(error, HostUnavailable | CallHeldBack)
+        if self._memory.is_unanswered:
+            seconds = min(seconds, self._pace.unanswered)
         if isinstance(error, HostThrottled) and error.retry_seconds is not None:
             seconds = max(seconds, error.retry_seconds)
         await self._wait(seconds, f"{what}: {error}")

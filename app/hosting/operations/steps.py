@@ -55,6 +55,8 @@ class Pace:
     given_up: float = 24 * 3600.0
     """After it, a domain that is still taken is somebody else's."""
     longest: float = 60.0
+    unanswered: float = 8.0
+    """A look that hangs takes 20 s, and a host that is back is to be noticed within 30 s."""
     rare: float = 300.0
     quiet: float = 90.0
     """A call that somebody waits for is over by then; before, nobody settles it."""

@@ -189,7 +189,7 @@ class OperationWorker:
         return datetime.now(UTC) + timedelta(seconds=self._pace.longest)
 
     async def _listen(self) -> None:
-        """An account that is heard of again may take what waits for a person."""
+        """An account that is heard of again may take what waits for it, or for a person."""
         with self._changes.subscribe() as queue:
             while True:
                 change = await queue.get()
@@ -205,7 +205,9 @@ class OperationWorker:
         if client is None:
             return
         for operation in await self._journal.open():
-            if operation.next_at is None and _is_of(operation, client):
+            work = self._work.get(operation.id)
+            is_unanswered = work is not None and work.memory.is_unanswered
+            if (is_unanswered or operation.next_at is None) and _is_of(operation, client):
                 await self._journal.make_due(operation.id)
                 self.wake()
 
