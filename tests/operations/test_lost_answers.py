@@ -272,6 +272,25 @@ async def test_a_site_that_does_not_show_yet_is_deleted_all_the_same(
     assert SHOP not in fake.websites
 
 
+async def test_a_site_that_the_list_shows_is_not_taken_for_gone(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("get", *[Trouble.NOT_FOUND] * 2)
+    await deck.maker.delete(known_site(), ACTOR)
+    assert fake.called("delete") == 1
+    assert SHOP not in fake.websites
+
+
+async def test_nothing_is_done_to_a_site_of_which_the_host_contradicts_itself(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("get", *[Trouble.NOT_FOUND] * 100)
+    with pytest.raises(NotSent, match="now this and now that"):
+        await deck.maker.delete(known_site(), ACTOR)
+    assert fake.called("delete") == 0
+    assert await deck.site() is not None
+
+
 async def test_where_a_reload_is_unknown_the_site_is_switched_off_and_on(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 
-from app.errors import HostingError, HostRefused, NotSent, SiteBusy
+from app.errors import HostingError, HostRefused, HostUnavailable, NotSent, SiteBusy
 from app.hosting.api import HostingApi
 from app.models import AUTO_RENEWED, CERTIFICATE_NOT_KNOWN, Site, Specification
 
 Found = tuple[Site, Specification] | None
 """A site as it is and how it was made; None if there is none."""
+
+MAX_LOOKS = 6
+"""Of which each contradicts the one before: then nothing is known of the site."""
 
 # Refusals that another try may not meet: not a word on what was asked for.
 _PASSING = frozenset({401, 408, 409, 423, 425, 429})
@@ -44,18 +47,14 @@ def is_unclear(error: HostingError) -> bool:
 
 
 async def look(client: HostingApi, domain_name: str) -> Found:
-    """The site as it is, None if there is none. Raises HostingError if that cannot be said.
+    """The site as it is, None if the host says that it is not there. Raises HostingError.
 
-    How a missing site is answered is not documented: a 403 counts if the list says the same.
+    How a missing site is answered is not documented: 403 and 404 are both heard of.
     """
     try:
         return await client.describe_site(domain_name)
     except HostRefused as error:
-        if error.status == 404:
-            return None
-        if error.status != 403:
-            raise
-        if domain_name in {site.domain_name for site in await client.list_sites()}:
+        if error.status not in (403, 404):
             raise
         return None
 
@@ -72,14 +71,28 @@ async def look_twice(
     doubt: Callable[[Found], object] = missing,
 ) -> Found:
     """Like `look`, but reads may show what was before: what is doubtful has to be seen twice in a
-    row, `pause` seconds apart. `doubt` is false for what is believed at once."""
+    row, `pause` seconds apart. `doubt` is false for what is believed at once.
+
+    That a site is missing is believed if the list lacks it, too: something in between may answer
+    for the host with a page that is not there. Raises HostUnavailable if no two looks agree.
+    """
     found = await look(client, domain_name)
-    while seen := doubt(found):
+    for _ in range(MAX_LOOKS):
+        seen = doubt(found)
+        if not seen:
+            return found
         await asyncio.sleep(pause)
-        found = await look(client, domain_name)
-        if doubt(found) == seen:
-            break
-    return found
+        if found is None and not await _is_listed(client, domain_name):
+            return None
+        again = await look(client, domain_name)
+        if again is not None and doubt(again) == seen:
+            return again
+        found = again
+    raise HostUnavailable(f"The host says now this and now that of {domain_name}.")
+
+
+async def _is_listed(client: HostingApi, domain_name: str) -> bool:
+    return domain_name in {site.domain_name for site in await client.list_sites()}
 
 
 async def certificate_of(client: HostingApi, site: Site) -> str:
