@@ -4,6 +4,7 @@ A command that the host cannot change in place is left to the worker of the jour
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from app.errors import HostingError, HostRefused, InvalidInput, NotSent, SiteBusy
@@ -66,7 +67,9 @@ class SiteMaker:
     async def delete(self, site: Site, actor: Actor) -> Operation:
         """A site that the host does not know any more is only forgotten. Raises HostingError.
 
-        How it was made is read and written down before, so that it can be made again.
+        How it was made is read and written down before, so that it can be made again. One that
+        crashes in a loop is not always deleted unless it is switched off before, which the next
+        try does.
         """
         client = self._log.client(site.account_id)
         self._log.check_not_own(site)
@@ -74,11 +77,13 @@ class SiteMaker:
         if found is not None and site.is_gone:
             self._refresh_soon(site.account_id)
             raise NotSent("The host has this site again.")
+        last = await self._log.journal.latest(*site.key)
         operation = await self._log.begin(
             client, site.domain_name, OperationKind.DELETE, actor, old=found or as_known(site)
         )
         if found is not None:
-            await self._delete(client, operation)
+            disable_first = last is not None and last.is_failed_deletion
+            await self._delete(client, operation, found, disable_first=disable_first)
         await self._known.forget(*site.key)
         words = ""
         if found is None:
@@ -167,13 +172,24 @@ class SiteMaker:
             words = "It is there, but not all of it yet."
             await self._log.look_soon(operation, words)
 
-    async def _delete(self, client: HostingClient, operation: Operation) -> None:
+    async def _delete(
+        self,
+        client: HostingClient,
+        operation: Operation,
+        found: Specification,
+        *,
+        disable_first: bool,
+    ) -> None:
         try:
-            await client.delete_site(operation.domain_name)
+            await calls.delete(client, operation.domain_name, disable_first=disable_first)
         except HostingError as error:
-            if not (isinstance(error, HostRefused) and error.status == 404):
-                self._refresh_soon(operation.account_id)
-                await self._log.fail(operation, error)
+            if isinstance(error, HostRefused) and error.status == 404:
+                return
+            if disable_first and found.enabled and not calls.is_unclear(error):
+                with suppress(HostingError):
+                    await client.set_enabled(operation.domain_name, True)
+            self._refresh_soon(operation.account_id)
+            await self._log.fail(operation, error)
 
     async def _change_in_place(
         self,

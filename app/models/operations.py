@@ -156,6 +156,10 @@ class Operation:
         return self.kind is OperationKind.CREATE and self.state is OperationState.FAILED
 
     @property
+    def is_failed_deletion(self) -> bool:
+        return self.kind is OperationKind.DELETE and self.state is OperationState.FAILED
+
+    @property
     def is_stopped_change(self) -> bool:
         """A change of command that was given up halfway."""
         is_halfway = self.state is OperationState.FAILED and self.without_since is not None

@@ -69,7 +69,48 @@ async def test_a_deletion_that_did_not_happen_is_not_repeated(
     assert (await deck.until_closed()).state is OperationState.FAILED
     assert fake.called("delete") == 1
     assert await deck.site() is not None
-    assert deck.results() == [("delete", "failed: The site was not deleted.")]
+    words = "The site was not deleted. Deleting it once more switches it off first."
+    assert deck.results() == [("delete", f"failed: {words}")]
+
+
+async def test_a_deletion_that_failed_switches_the_site_off_when_it_is_tried_again(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", Trouble.TIMEOUT_BEFORE)
+    with pytest.raises(OutcomeUnknown):
+        await deck.maker.delete(known_site(), ACTOR)
+    await deck.until_closed()
+    assert fake.called("patch") == 0
+    await deck.maker.delete(known_site(), ACTOR)
+    assert SHOP not in fake.websites
+    assert [call.name for call in fake.calls if call.name in ("patch", "delete")] == [
+        "delete",
+        "patch",
+        "delete",
+    ]
+
+
+async def test_a_site_that_was_switched_off_to_be_deleted_and_was_not_is_said_to_be_off(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", *[Trouble.TIMEOUT_BEFORE] * 2)
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            await deck.maker.delete(known_site(), ACTOR)
+        await deck.until_closed()
+    assert "It is switched off now." in deck.operation().reason
+    assert not fake.websites[SHOP]["enabled"]
+
+
+async def test_a_site_whose_second_deletion_is_refused_goes_on(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", *[Trouble.PLAN_LIMIT] * 2)
+    for _ in range(2):
+        with pytest.raises(HostRefused):
+            await deck.maker.delete(known_site(), ACTOR)
+    assert fake.called("patch") == 2
+    assert fake.websites[SHOP]["enabled"]
 
 
 @pytest.mark.parametrize("trouble", DONE, ids=str)

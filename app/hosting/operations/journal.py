@@ -100,6 +100,10 @@ class Journal:
         found = (each for each in await self.open() if each.key == (account_id, domain_name))
         return next(found, None)
 
+    async def latest(self, account_id: str, domain_name: str) -> Operation | None:
+        """The newest operation on the site, open or not."""
+        return await to_thread.run_sync(self._store.latest, account_id, domain_name)
+
     async def get(self, operation_id: int) -> Operation | None:
         return await to_thread.run_sync(self._store.get, operation_id)
 

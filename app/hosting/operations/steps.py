@@ -58,8 +58,8 @@ class Pace:
     unanswered: float = 8.0
     """A look that hangs takes 20 s, and a host that is back is to be noticed within 30 s."""
     rare: float = 300.0
-    quiet: float = 90.0
-    """A call that somebody waits for is over by then; before, nobody settles it."""
+    quiet: float = 130.0
+    """Two calls that somebody waits for are over by then; before, nobody settles them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ _NOT_DELETED = "The host did not delete the site, however often it was asked to.
 _NOT_CREATED = (
     "The host did not create the site with the new command, however often it was asked to."
 )
+_SWITCHED_OFF = "It is switched off now."
 _OLD_READ = "The host still shows what was before; looking again."
 
 
@@ -261,7 +262,9 @@ def _asked(operation: Operation, now: Situation, pace: Pace) -> Step:
     if kind is OperationKind.CREATE:
         wanted, otherwise = now.seen is Seen.NEW, "The site was not created."
     elif kind is OperationKind.DELETE:
-        wanted, otherwise = now.seen is Seen.GONE, "The site was not deleted."
+        wanted = now.seen is Seen.GONE
+        then = "Deleting it once more switches it off first." if now.enabled else _SWITCHED_OFF
+        otherwise = f"The site was not deleted. {then}"
     elif kind is OperationKind.CHANGE_COMMAND:
         wanted, otherwise = now.seen is Seen.NEW, "The command was not changed."
     else:
