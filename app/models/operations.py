@@ -160,6 +160,15 @@ class Operation:
         return self.kind is OperationKind.DELETE and self.state is OperationState.FAILED
 
     @property
+    def may_have_switched_off(self) -> bool:
+        """Whether it may leave a site off that was on, if it ends here. A deletion that is tried
+        again switches it off first."""
+        states = (OperationState.SWITCHING_ON, OperationState.RESTORING)
+        is_tried_again = self.state is OperationState.DELETING and self.attempts > 1
+        was_on = self.old is not None and self.old.enabled
+        return was_on and (is_tried_again or self.state in states)
+
+    @property
     def is_stopped_change(self) -> bool:
         """A change of command that was given up halfway."""
         is_halfway = self.state is OperationState.FAILED and self.without_since is not None

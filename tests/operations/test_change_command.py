@@ -418,6 +418,40 @@ async def test_a_person_can_stop_it(deck: Deck, fake: FakePythonAnywhere) -> Non
     assert fake.called("create") == 0
 
 
+async def test_a_change_that_is_stopped_after_the_site_was_switched_off_says_so(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", *[Trouble.TIMEOUT_BEFORE] * 9)
+    await change(deck)
+
+    async def is_tried_again() -> bool:
+        return fake.called("delete") == 2
+
+    await until(is_tried_again)
+    assert await deck.worker.stop(deck.operation().id, "eve")
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.ABORTED
+    assert not fake.websites[SHOP]["enabled"]
+    assert operation.reason.startswith("Stopped by eve. ")
+    assert "may be switched off now" in operation.reason
+
+
+async def test_a_site_that_is_left_to_somebody_else_is_said_to_be_switched_off(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", *[Trouble.TIMEOUT_BEFORE] * 9)
+
+    def change_it() -> None:
+        fake.websites[SHOP]["webapp"]["command"] = "/home/alice/other"
+
+    fake.meddle["patch"] = change_it
+    await change(deck)
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.ABORTED
+    assert not fake.websites[SHOP]["enabled"]
+    assert operation.reason.endswith("changed the site meanwhile. It is switched off now.")
+
+
 async def test_the_row_says_what_is_being_done_whatever_the_list_says(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:

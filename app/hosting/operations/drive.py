@@ -20,6 +20,7 @@ from app.hosting.operations.calls import Found, Outcome, outcome_of
 from app.hosting.operations.journal import Journal
 from app.hosting.operations.rows import as_left, shown_in_work
 from app.hosting.operations.steps import (
+    SWITCHED_OFF,
     Close,
     Do,
     Enter,
@@ -286,6 +287,9 @@ class Drive:
             operation = _back(operation, datetime.now(UTC))
         self._known.end_work(*operation.key)
         if found is not None:
+            was_on = operation.old is not None and operation.old.enabled
+            if state is OperationState.ABORTED and was_on and not found[1].enabled:
+                reason = f"{reason} {SWITCHED_OFF}"
             left = as_left(found[0], operation, state)
             await self._known.save(left)
             await self._follow_up(left, state)

@@ -15,6 +15,8 @@ MAX_DELETIONS = 6
 MAX_CREATIONS = 4
 """After so many calls without the new site standing, it is put back as it was."""
 
+SWITCHED_OFF = "It is switched off now."
+
 
 class Seen(Enum):
     """A site compared with what the operation knows of it. PARTIAL: there, without a command."""
@@ -119,7 +121,6 @@ _NOT_DELETED = "The host did not delete the site, however often it was asked to.
 _NOT_CREATED = (
     "The host did not create the site with the new command, however often it was asked to."
 )
-_SWITCHED_OFF = "It is switched off now."
 _OLD_READ = "The host still shows what was before; looking again."
 
 
@@ -263,7 +264,7 @@ def _asked(operation: Operation, now: Situation, pace: Pace) -> Step:
         wanted, otherwise = now.seen is Seen.NEW, "The site was not created."
     elif kind is OperationKind.DELETE:
         wanted = now.seen is Seen.GONE
-        then = "Deleting it once more switches it off first." if now.enabled else _SWITCHED_OFF
+        then = "Deleting it once more switches it off first." if now.enabled else SWITCHED_OFF
         otherwise = f"The site was not deleted. {then}"
     elif kind is OperationKind.CHANGE_COMMAND:
         wanted, otherwise = now.seen is Seen.NEW, "The command was not changed."

@@ -106,6 +106,8 @@ class OperationWorker:
         if operation is None or not operation.state.is_open:
             return False
         words = f"Stopped by {by}."
+        if operation.may_have_switched_off:
+            words += " If the site is there, it may be switched off now."
         await self._journal.close(operation, OperationState.ABORTED, words, is_told=False)
         self._known.end_work(*operation.key)
         self._refresh_soon(operation.account_id)
