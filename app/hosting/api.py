@@ -84,8 +84,14 @@ class HostingApi(ABC):
         return await self._site_in(Call("POST", self._websites, body=body))
 
     async def set_enabled(self, domain_name: str, enabled: bool) -> Site:
+        """Raises HostRefused, too, if the answer shows the site as it was."""
         call = Call("PATCH", self._website(domain_name), body={"enabled": enabled})
-        return await self._site_in(call)
+        site = await self._site_in(call)
+        if site.enabled != enabled:
+            state = "enabled" if site.enabled else "disabled"
+            words = f"The host did nothing: its answer says that the site is still {state}."
+            raise HostRefused(words, 200)
+        return site
 
     async def set_command(self, domain_name: str, command: str) -> Site:
         """Local host only: the running version ends, and a new one starts with the command."""

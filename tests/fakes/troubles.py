@@ -30,6 +30,7 @@ class Trouble(Enum):
     THROTTLED = "429"
     COMMAND_REFUSED = "400, the command"
     PLAN_LIMIT = "403, the plan"
+    IGNORED = "200, and nothing was done"
     NOT_FOUND = "404, although it is there"
     MADE_DISABLED = "made disabled"
     MADE_WITHOUT_COMMAND = "made without its command"

@@ -208,6 +208,33 @@ async def test_a_site_that_was_made_without_its_command_is_said_to_be_so(
     assert "without its command" in operation.reason
 
 
+@pytest.mark.parametrize("action", [SiteAction.ENABLE, SiteAction.DISABLE])
+async def test_an_answer_that_shows_no_change_is_a_refusal(
+    deck: Deck, fake: FakePythonAnywhere, action: SiteAction
+) -> None:
+    was_enabled = action is SiteAction.DISABLE
+    fake.websites[SHOP]["enabled"] = was_enabled
+    await deck.known.save(known_site(enabled=was_enabled))
+    fake.trouble("patch", Trouble.IGNORED)
+    state = "enabled" if was_enabled else "disabled"
+    with pytest.raises(HostRefused, match=f"says that the site is still {state}"):
+        await run(deck, action)
+    assert deck.operation().state is OperationState.FAILED
+    site = await deck.site()
+    assert site is not None and site.enabled == was_enabled
+
+
+async def test_a_site_is_switched_on_again_until_the_answer_shows_it(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("reload", Trouble.NOT_FOUND)
+    fake.meddle["patch"] = lambda: fake.trouble("patch", *[Trouble.IGNORED] * 2)
+    with pytest.raises(SwitchedOff):
+        await run(deck, SiteAction.RELOAD)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.websites[SHOP]["enabled"]
+
+
 async def test_a_refusal_closes_the_operation_at_once(deck: Deck, fake: FakePythonAnywhere) -> None:
     fake.trouble("patch", Trouble.PLAN_LIMIT)
     with pytest.raises(HostRefused):
