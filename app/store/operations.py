@@ -26,7 +26,10 @@ KEPT = timedelta(days=400)
 """So that an old command can always be found."""
 RECREATABLE = timedelta(days=30)
 # One call that is repeated by nobody: a newer wish takes its place.
-_REPLACED = "It was superseded by a later change."
+_REPLACED = (
+    "What came of it was not known yet when a later change took its place, so it may have been "
+    "carried out all the same."
+)
 _REPLACEABLE = (OperationKind.ENABLE.value, OperationKind.DISABLE.value)
 # After them, what was to be done to the command before is of no use any more.
 _REPLACING = (

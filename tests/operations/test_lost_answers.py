@@ -263,10 +263,9 @@ async def test_a_newer_click_takes_the_place_of_a_switch_that_is_looked_up(
         await run(deck, SiteAction.DISABLE)
         assert OperationsChanged(()) in await deck.until_told(queue)
     assert deck.operation().id != first.id
-    assert deck.results() == [
-        ("disable", "failed: It was superseded by a later change."),
-        ("disable", "done"),
-    ]
+    [(action, result), last] = deck.results()
+    assert action == "disable" and "may have been carried out all the same" in result
+    assert last == ("disable", "done")
     assert deck.operations.open() == []
     assert not fake.websites[SHOP]["enabled"]
 
