@@ -62,9 +62,6 @@ class HostingApi(ABC):
         call = Call("GET", self._websites, urgency=urgency)
         return await self._answer(call, partial(parse_sites, self.account))
 
-    async def get_site(self, domain_name: str, urgency: Urgency = Urgency.PERSON) -> Site:
-        return await self._site_in(Call("GET", self._website(domain_name), urgency=urgency))
-
     async def describe_site(self, domain_name: str) -> tuple[Site, Specification]:
         """The site, and all that its website object says of how it was made."""
         call = Call("GET", self._website(domain_name))

@@ -42,7 +42,7 @@ async def test_every_fault_is_an_error_in_plain_words(
     fake.add_site(DOMAIN)
     fake.fail(fault)
     async with client_of(fake.address, deadlines=SHORT) as client:
-        for ask in (client.list_sites, partial(client.get_site, DOMAIN), client.cpu):
+        for ask in (client.list_sites, partial(client.describe_site, DOMAIN), client.cpu):
             with pytest.raises(HostingError) as caught:
                 await ask()
             assert str(caught.value).startswith(("The host", "Nothing answers", "Sitedeck"))
@@ -391,7 +391,7 @@ async def test_what_is_no_token_is_never_sent(fake: FakePythonAnywhere, token: s
 async def test_a_token_that_stands_in_an_answer_is_not_quoted(fake: FakePythonAnywhere) -> None:
     fake.add_site(DOMAIN, f"/bin/serve --token {TOKEN}")
     async with client_of(fake.address) as client:
-        assert (await client.get_site(DOMAIN)).command == "/bin/serve --token [token]"
+        assert (await client.describe_site(DOMAIN))[0].command == "/bin/serve --token [token]"
 
 
 @pytest.mark.parametrize("fault", [None, *Fault], ids=str)

@@ -77,7 +77,7 @@ async def test_a_created_site_is_listed_and_found(host: Host, client: HostingCli
     assert (created.domain_name, created.command, created.enabled) == (DOMAIN, host.command, True)
     assert created.account_id == client.account.id
     assert [site.domain_name for site in await client.list_sites()] == [DOMAIN]
-    assert (await client.get_site(DOMAIN)).command == host.command
+    assert (await client.describe_site(DOMAIN))[0].command == host.command
 
 
 async def test_a_taken_domain_is_refused_at_its_field(host: Host, client: HostingClient) -> None:
@@ -97,15 +97,15 @@ async def test_an_empty_command_is_refused_in_words(client: HostingClient) -> No
 async def test_a_site_is_disabled_and_enabled(host: Host, client: HostingClient) -> None:
     await client.create_site(DOMAIN, host.command, "")
     assert not (await client.set_enabled(DOMAIN, False)).enabled
-    assert not (await client.get_site(DOMAIN)).enabled
+    assert not (await client.describe_site(DOMAIN))[0].enabled
     assert (await client.set_enabled(DOMAIN, True)).enabled
-    assert (await client.get_site(DOMAIN)).status is not SiteStatus.DISABLED
+    assert (await client.describe_site(DOMAIN))[0].status is not SiteStatus.DISABLED
 
 
 async def test_a_site_is_reloaded(host: Host, client: HostingClient) -> None:
     await client.create_site(DOMAIN, host.command, "")
     await client.reload_site(DOMAIN)
-    assert (await client.get_site(DOMAIN)).enabled
+    assert (await client.describe_site(DOMAIN))[0].enabled
 
 
 async def test_a_deleted_site_is_gone_and_the_others_stay(
@@ -119,7 +119,7 @@ async def test_a_deleted_site_is_gone_and_the_others_stay(
 
 async def test_every_call_for_an_unknown_site_says_not_found(client: HostingClient) -> None:
     calls = (
-        client.get_site(DOMAIN),
+        client.describe_site(DOMAIN),
         client.reload_site(DOMAIN),
         client.set_enabled(DOMAIN, True),
         client.delete_site(DOMAIN),
