@@ -7,7 +7,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from app.errors import HostingError, HostRefused, InvalidInput, NotSent, SiteBusy
+from app.errors import (
+    HostingError,
+    HostRefused,
+    HostUnavailable,
+    InvalidInput,
+    NotSent,
+    SiteBusy,
+)
 from app.hosting.aftermath import Aftermath
 from app.hosting.client import HostingClient
 from app.hosting.commands import check_command, surroundings_of, virtualenv_of
@@ -183,12 +190,13 @@ class SiteMaker:
         try:
             await calls.delete(client, operation.domain_name, disable_first=disable_first)
         except HostingError as error:
-            if isinstance(error, HostRefused) and error.status == 404:
-                return
+            self._refresh_soon(operation.account_id)
+            if calls.outcome_of(error) is calls.Outcome.MISSING:
+                # Somebody else was faster, or something in between answers for the host.
+                await self._log.fail(operation, HostUnavailable(str(error)))
             if disable_first and found.enabled and not calls.is_unclear(error):
                 with suppress(HostingError):
                     await client.set_enabled(operation.domain_name, True)
-            self._refresh_soon(operation.account_id)
             await self._log.fail(operation, error)
 
     async def _change_in_place(

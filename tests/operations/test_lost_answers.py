@@ -348,6 +348,20 @@ async def test_a_site_that_the_list_shows_is_not_taken_for_gone(
     assert SHOP not in fake.websites
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_deletion_that_finds_no_site_is_looked_up(
+    deck: Deck, fake: FakePythonAnywhere, is_there: bool
+) -> None:
+    fake.trouble("delete", Trouble.NOT_FOUND)
+    if not is_there:
+        fake.meddle["certificate"] = fake.websites.clear
+    with pytest.raises(OutcomeUnknown):
+        await deck.maker.delete(known_site(), ACTOR)
+    end = OperationState.FAILED if is_there else OperationState.DONE
+    assert (await deck.until_closed()).state is end
+    assert (await deck.site() is not None) == is_there
+
+
 async def test_nothing_is_done_to_a_site_of_which_the_host_contradicts_itself(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:
