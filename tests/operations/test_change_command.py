@@ -436,6 +436,20 @@ async def test_a_change_that_is_stopped_after_the_site_was_switched_off_says_so(
     assert "may be switched off now" in operation.reason
 
 
+async def test_a_site_that_was_switched_off_for_a_call_that_was_not_sent_is_said_to_be_off(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", Trouble.TIMEOUT_BEFORE, *[Trouble.THROTTLED] * 99)
+    await change(deck)
+
+    async def is_held_up() -> bool:
+        return fake.called("patch") > 0 and "did not take the call" in deck.operation().note
+
+    await until(is_held_up)
+    assert await deck.worker.stop(deck.operation().id, "eve")
+    assert "may be switched off now" in (await deck.until_closed()).reason
+
+
 async def test_a_site_that_is_left_to_somebody_else_is_said_to_be_switched_off(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 
-from app.errors import HostingError, HostRefused, HostUnavailable, NotSent, SiteBusy
+from app.errors import HostingError, HostRefused, NotSent, SiteBusy
 from app.hosting.api import HostingApi
 from app.models import AUTO_RENEWED, CERTIFICATE_NOT_KNOWN, Site, Specification
 
 Found = tuple[Site, Specification] | None
 """A site as it is and how it was made; None if there is none."""
 
-MAX_LOOKS = 6
+MAX_LOOKS = 3
 """Of which each contradicts the one before: then nothing is known of the site."""
 
 # Refusals that another try may not meet: not a word on what was asked for.
@@ -74,7 +74,7 @@ async def look_twice(
     row, `pause` seconds apart. `doubt` is false for what is believed at once.
 
     That a site is missing is believed if the list lacks it, too: something in between may answer
-    for the host with a page that is not there. Raises HostUnavailable if no two looks agree.
+    for the host with a page that is not there. Raises HostingError, too, if no two looks agree.
     """
     found = await look(client, domain_name)
     for _ in range(MAX_LOOKS):
@@ -88,7 +88,7 @@ async def look_twice(
         if again is not None and doubt(again) == seen:
             return again
         found = again
-    raise HostUnavailable(f"The host says now this and now that of {domain_name}.")
+    raise HostingError(f"The host says now this and now that of {domain_name}.")
 
 
 async def _is_listed(client: HostingApi, domain_name: str) -> bool:

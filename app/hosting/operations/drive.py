@@ -247,11 +247,13 @@ class Drive:
     async def _uncount(self, task: Task) -> bool:
         """What was not done says nothing against trying again; False if it was closed meanwhile.
 
-        The settings are several calls, and the others may have been made.
+        The settings are several calls, and the others may have been made. So may the one that
+        switches a site off before it is deleted again, which is not forgotten.
         """
         if task in (Task.COMPLETE_NEW, Task.COMPLETE_OLD):
             return True
-        attempts = self._operation.attempts - 1
+        is_again = task is Task.DELETE and self._operation.attempts > 1
+        attempts = max(self._operation.attempts - 1, 2 if is_again else 0)
         return await self._keep(replace(self._operation, attempts=attempts))
 
     def _gives_up(self, task: Task) -> bool:
