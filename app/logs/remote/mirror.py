@@ -9,6 +9,7 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from app.logs.files import previous
 
@@ -30,6 +31,13 @@ class _Origin:
     base: int = 0
     head: str = ""
     tail: str = ""
+
+    @classmethod
+    def parse(cls, fields: dict[str, Any]) -> "_Origin":
+        """Raises ValueError, KeyError or TypeError for what `asdict` would not give."""
+        origin = cls(int(fields["base"]), str(fields["head"]), str(fields["tail"]))
+        bytes.fromhex(origin.head + origin.tail)
+        return origin
 
 
 class MirroredLog:
@@ -86,26 +94,38 @@ class MirroredLog:
         self._state.unlink(missing_ok=True)
 
     def _turn_over(self, origin: _Origin) -> None:
+        """The intention is written first, so that a turn-over which was killed can be finished."""
+        self._save({**asdict(self._origin), "next": asdict(origin)})
+        self._finish_turn_over(origin)
+
+    def _finish_turn_over(self, origin: _Origin) -> None:
+        """May be begun again after each step: as long as there is a live copy, it is the old one.
+
+        Its index goes first, because one without a copy would be taken for a remnant.
+        """
         if self._size():
-            os.replace(self.path, previous(self.path))
             if self.times.exists():
                 os.replace(self.times, previous(self.times))
+            os.replace(self.path, previous(self.path))
+        self._save(asdict(origin))
+        self._origin, self.is_begun = origin, True
+
+    def _save(self, state: dict[str, Any]) -> None:
         unfinished = self._state.with_suffix(".new")
         unfinished.unlink(missing_ok=True)
         with open(_create(unfinished), "w") as file:
-            json.dump(asdict(origin), file)
+            json.dump(state, file)
         os.replace(unfinished, self._state)
-        self._origin, self.is_begun = origin, True
 
     def _load(self) -> None:
         """A state that cannot be read is none: the copy then begins anew."""
         try:
             fields = json.loads(self._state.read_text())
-            self._origin = _Origin(int(fields["base"]), str(fields["head"]), str(fields["tail"]))
-            bytes.fromhex(self._origin.head + self._origin.tail)
-            self.is_begun = True
+            self._origin, self.is_begun = _Origin.parse(fields), True
+            if "next" in fields:
+                self._finish_turn_over(_Origin.parse(fields["next"]))
         except (OSError, ValueError, KeyError, TypeError):
-            self._origin = _Origin()
+            self._origin, self.is_begun = _Origin(), False
 
     def _room(self, data: bytes, size: int) -> int:
         """How many bytes of `data` still belong to the live copy of `size` bytes."""
