@@ -4,13 +4,17 @@ from collections.abc import Awaitable, Callable
 
 from anyio import to_thread
 
+from app.errors import AnswerTooLarge, HostRefused, HostThrottled, HostUnavailable, TokenRefused
 from app.hosting.slices import MAX_SLICE_BYTES, FileSlice
 from app.logs.remote.mirror import MAX_LIVE_BYTES, MirroredLog
 
 # A host that always sends the whole file is asked less often the larger the file is.
 WHOLE_BYTES_PER_SECOND = 512 * 1024
 # Of a log that is further ahead, only the end is fetched.
-MAX_GAP_BYTES = 4 * MAX_SLICE_BYTES
+MAX_GAP_PIECES = 4
+MAX_GAP_BYTES = MAX_GAP_PIECES * MAX_SLICE_BYTES
+# So often an old file is asked for that gets no answer, while the new one waits.
+OLD_FILE_TRIES = 3
 
 Fetch = Callable[[str, int], Awaitable[FileSlice | None]]
 
@@ -26,6 +30,7 @@ class LogCopy:
         self.mirror = mirror
         self._remote_path = remote_path
         self._fetch = fetch
+        self._failures = 0
 
     async def advance(self) -> float:
         """Looks once and copies what is new. Returns the seconds the next look should wait for.
@@ -66,31 +71,66 @@ class LogCopy:
         if piece.start or cut:
             cut = piece.data.find(b"\n", cut) + 1 or len(piece.data)
         head = piece.data if piece.start == 0 else b""
-        await to_thread.run_sync(self.mirror.begin_anew, piece.start + cut, head)
+        base = piece.start + cut
+        gap = _left_out(base - self.mirror.position if self.mirror.is_begun else 0)
+        await to_thread.run_sync(self.mirror.begin_anew, base, head, gap)
         await to_thread.run_sync(self.mirror.append, piece.data[cut:], False)
         return _wait_after(piece)
 
     async def _append(self, piece: FileSlice) -> float:
+        if _missing(piece) > MAX_GAP_BYTES:
+            return await self._jump(piece)
+        return await self._append_or_take_end(piece)
+
+    async def _append_or_take_end(self, piece: FileSlice) -> float:
         new = piece.data[self.mirror.position - piece.start :]
         if len(new) > MAX_LIVE_BYTES:
             return await self._take_end(piece)
-        if _missing(piece) > MAX_GAP_BYTES:
-            return await self._jump(piece)
         await to_thread.run_sync(self.mirror.append, new)
         return _wait_after(piece)
 
     async def _leave_old_file(self) -> None:
-        """Adds what the old file got after the last look, if `.1` is that file."""
-        missing = MAX_GAP_BYTES if self.mirror.position else 0
-        while missing > 0:
+        """Adds what the old file got after the last look, or says that it is missing."""
+        if self.mirror.position:
+            gap = await self._finish_old_file()
+            await to_thread.run_sync(self.mirror.begin_anew, 0, b"", gap)
+        self._failures = 0
+
+    async def _finish_old_file(self) -> str:
+        """Returns what is missing all the same, in words.
+
+        An old file that cannot be read must not keep the new one from being read. Whoever was
+        refused as a caller is told so by the new one too.
+        """
+        try:
+            return await self._copy_old_file()
+        except (TokenRefused, HostThrottled):
+            raise
+        except HostRefused as error:
+            reason = f"The host refuses it with {error.status}."
+        except AnswerTooLarge as error:
+            reason = str(error)
+        except HostUnavailable:
+            self._failures += 1
+            if self._failures < OLD_FILE_TRIES:
+                raise
+            reason = "The host gives no usable answer."
+        return f"the rest of this file could not be read. {reason}"
+
+    async def _copy_old_file(self) -> str:
+        """Adds the rest of `.1`, if that is the old file; in words, how much of it is left out."""
+        left_out = 0
+        for _ in range(MAX_GAP_PIECES):
             piece = await self._fetch_on(f"{self._remote_path}.1")
             if piece is None or not self._continues(piece):
                 break
-            new = piece.data[self.mirror.position - piece.start :]
-            await to_thread.run_sync(self.mirror.append, new[-MAX_LIVE_BYTES:])
-            missing = min(missing - len(new), _missing(piece))
-        if self.mirror.position:
-            await to_thread.run_sync(self.mirror.begin_anew)
+            before = self.mirror.position
+            await self._append_or_take_end(piece)
+            left_out = _missing(piece)
+            # A host may send less than was asked for, and nothing new at all.
+            if not left_out or self.mirror.position == before:
+                break
+        return _left_out(left_out)
 
     async def _fetch_on(self, path: str) -> FileSlice | None:
         """From a little before the place where the copy ends, to compare."""
@@ -104,3 +144,8 @@ def _wait_after(piece: FileSlice) -> float:
 def _missing(piece: FileSlice) -> int:
     """How many bytes of the file stand behind the piece, as far as is known."""
     return max(0, (piece.total or 0) - piece.start - len(piece.data)) if piece.data else 0
+
+
+def _left_out(count: int) -> str:
+    """In words; empty for no byte."""
+    return f"{count:,} bytes of this log are missing here." if count > 0 else ""

@@ -1,6 +1,6 @@
 """A local copy of the end of a remote log, kept so that it can be read like any local log.
 
-What the copy holds is byte for byte what stands in the remote file from some offset on. So the
+What the live copy holds is byte for byte what stands in the remote file from some offset on. So the
 copy itself proves, by its first and last bytes, whether that file is still the one it came from.
 """
 
@@ -81,8 +81,16 @@ class MirroredLog:
                 tail = self._tail()
                 self._turn_over(_Origin(self.position, self._head().hex(), tail.hex()))
 
-    def begin_anew(self, base: int = 0, head: bytes = b"") -> None:
-        """Goes on with another remote file, or behind a gap, at offset `base`."""
+    def begin_anew(self, base: int = 0, head: bytes = b"", gap: str = "") -> None:
+        """Goes on with another remote file, or behind a gap, at offset `base`.
+
+        What is missing of the old file is told by a line of its own at the end of its copy, which
+        nothing is compared with any more.
+        """
+        size = self._size()
+        if gap and size:
+            line_end = b"" if self._read(1, size - 1) == b"\n" else b"\n"
+            self._write(b"%s[Sitedeck: %s]\n" % (line_end, gap.encode()), size, True)
         self._turn_over(_Origin(base, head[:HEAD_BYTES].hex() if base else ""))
 
     def remove(self) -> None:
