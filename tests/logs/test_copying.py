@@ -1,5 +1,7 @@
 """One look after the other at a remote log that does what logs and hosts may do."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,11 +47,13 @@ class Remote:
 class Copied:
     """The copy of one remote log in a folder."""
 
-    def __init__(self, remote: Remote, folder: Path) -> None:
+    def __init__(
+        self, remote: Remote, folder: Path, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.path = folder / "x.error.log"
         self.remote = remote
         mirror = MirroredLog(self.path, folder / "x.times")
-        self._copy = LogCopy(LIVE, mirror, remote.fetch)
+        self._copy = LogCopy(LIVE, mirror, remote.fetch, clock)
 
     async def look(self) -> None:
         await self._copy.advance()
@@ -172,3 +176,72 @@ async def test_what_is_too_much_to_be_copied_is_said_to_be_missing(copied: Copie
     assert copied.old == b"one\n[Sitedeck: %s bytes of this log are missing here.]\n" % (
         f"{left_out:,}".encode()
     )
+
+
+SAME = b'INFO:      - "GET /health HTTP/1.1" 200 OK\n'
+NEW = b"a new process".ljust(len(SAME) - 1) + b"\n"
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ranged(tmp_path: Path, clock: Clock) -> Copied:
+    """A copy from a host that knows ranges, at the times of `clock`."""
+    return Copied(Remote(knows_ranges=True), tmp_path, clock)
+
+
+@pytest.mark.parametrize("lines", [3, 3000, 60_000], ids=["tiny", "small", "large"])
+async def test_a_rotation_is_seen_though_the_new_file_is_larger_and_has_the_same_lines(
+    ranged: Copied, clock: Clock, lines: int
+) -> None:
+    ranged.remote.files[LIVE] = SAME * lines
+    await ranged.look()
+    await ranged.look()
+    ranged.remote.files |= {
+        LIVE: SAME + NEW + SAME * (lines + 1000),
+        OLD: SAME * lines + b"the end of the old one\n",
+    }
+    clock.now += 3600
+    await ranged.look()
+    assert ranged.old.endswith(b"the end of the old one\n")
+    for _ in range(5):
+        await ranged.look()
+    assert ranged.live.endswith(SAME)
+    assert ranged.live.startswith(SAME + NEW)
+
+
+async def test_lines_that_are_all_the_same_cost_no_call_more_while_they_are_watched(
+    ranged: Copied, clock: Clock
+) -> None:
+    content = SAME
+    for _ in range(20):
+        content += SAME * 1500
+        ranged.remote.files[LIVE] = content
+        clock.now += 2.2
+        await ranged.look()
+    assert ranged.live == content
+    assert len(ranged.remote.calls) == 20
+
+
+async def test_after_a_pause_a_log_whose_last_bytes_tell_their_place_costs_one_call(
+    ranged: Copied, clock: Clock
+) -> None:
+    content = b"".join(b"line %09d of this log\n" % number for number in range(30_000))
+    ranged.remote.files[LIVE] = content
+    await ranged.look()
+    clock.now += 3600
+    ranged.remote.files[LIVE] = content + b"more\n"
+    await ranged.look()
+    assert ranged.live == content + b"more\n"
+    assert len(ranged.remote.calls) == 2

@@ -1,5 +1,7 @@
 """What one look at a remote log leads to: grown, rotated, truncated, gone, or too far ahead."""
 
+import math
+import time
 from collections.abc import Awaitable, Callable
 
 from anyio import to_thread
@@ -13,6 +15,10 @@ WHOLE_BYTES_PER_SECOND = 512 * 1024
 # Of a log that is further ahead, only the end is fetched.
 MAX_GAP_PIECES = 4
 MAX_GAP_BYTES = MAX_GAP_PIECES * MAX_SLICE_BYTES
+# A new file that is taken for the old one must have outgrown it since the last look. None does at
+# more than this pace, and up to this size it is soon fetched whole to be compared.
+FASTEST_BYTES_PER_SECOND = 64 * 1024
+SOON_FETCHED_BYTES = 256 * 1024
 # So often an old file is asked for that gets no answer, while the new one waits.
 OLD_FILE_TRIES = 3
 
@@ -26,10 +32,18 @@ class LogCopy:
     through, and what was not copied then is copied by the next look.
     """
 
-    def __init__(self, remote_path: str, mirror: MirroredLog, fetch: Fetch) -> None:
+    def __init__(
+        self,
+        remote_path: str,
+        mirror: MirroredLog,
+        fetch: Fetch,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.mirror = mirror
         self._remote_path = remote_path
         self._fetch = fetch
+        self._clock = clock
+        self._looked_at = -math.inf
         self._failures = 0
 
     async def advance(self) -> float:
@@ -37,40 +51,72 @@ class LogCopy:
 
         Raises what `fetch` raises, and OSError for the local files.
         """
-        piece = await self._fetch_on(self._remote_path)
+        now = self._clock()
+        wait = await self._look()
+        self._looked_at = now
+        return wait
+
+    async def _look(self) -> float:
+        piece = await self._fetch_live()
         if not self.mirror.is_begun:
             return await self._begin(piece)
         if piece is None:
             await self._leave_old_file()
             return 0.0
-        if self._continues(piece):
+        if await self._continues(piece):
             return await self._append(piece)
         await self._leave_old_file()
         return await self._append(piece) if piece.is_whole else 0.0
 
-    def _continues(self, piece: FileSlice) -> bool:
-        is_shorter = piece.total is not None and piece.total < self.mirror.position
-        return not is_shorter and self.mirror.continues(piece.data, piece.start)
+    async def _fetch_live(self) -> FileSlice | None:
+        """From a little before the place where the copy ends.
+
+        First from the start, where another file may hold the same bytes at that place: that is one
+        call as well, unless the file is large.
+        """
+        if await self._may_be_another():
+            piece = await self._fetch(self._remote_path, 0)
+            if piece is None or not await in_thread(self.mirror.agrees, piece.data, 0):
+                return piece
+            size = math.inf if piece.total is None else piece.total
+            if len(piece.data) >= min(self.mirror.position, size):
+                return piece
+        return await self._fetch_on(self._remote_path)
+
+    async def _may_be_another(self) -> bool:
+        """Whether a new file can have outgrown the copied one since the last look, unseen."""
+        seconds = self._clock() - self._looked_at
+        if self.mirror.position > max(SOON_FETCHED_BYTES, seconds * FASTEST_BYTES_PER_SECOND):
+            return False
+        return not await to_thread.run_sync(lambda: self.mirror.tells_its_place)
+
+    async def _continues(self, piece: FileSlice) -> bool:
+        if piece.total is not None and piece.total < self.mirror.position:
+            return False
+        return await to_thread.run_sync(self.mirror.continues, piece.data, piece.start)
 
     async def _begin(self, piece: FileSlice | None) -> float:
         """The first look of all: of a large log only the end is of interest."""
         if piece is None:
             await to_thread.run_sync(self.mirror.begin_anew)
             return 0.0
-        return await (self._jump(piece) if _missing(piece) else self._take_end(piece))
+        return await (self._jump(piece) if _missing(piece) else self._take_end(piece, piece.data))
 
     async def _jump(self, piece: FileSlice) -> float:
         """Leaves out all but the last slice of the file."""
         start = max(0, (piece.total or 0) - MAX_SLICE_BYTES)
         end = await self._fetch(self._remote_path, start)
-        return 0.0 if end is None else await self._take_end(end)
+        return 0.0 if end is None else await self._take_end(end, self._head_of(piece))
 
-    async def _take_end(self, piece: FileSlice) -> float:
+    def _head_of(self, piece: FileSlice) -> bytes:
+        """The first bytes of its file, which is the one that is copied."""
+        return self.mirror.head if piece.start else piece.data
+
+    async def _take_end(self, piece: FileSlice, head: bytes) -> float:
         """Begins anew with the whole lines at the end of the piece, of unknown age."""
         cut = max(0, len(piece.data) - MAX_LIVE_BYTES)
         if piece.start or cut:
             cut = piece.data.find(b"\n", cut) + 1 or len(piece.data)
-        head = piece.data if piece.start == 0 else b""
         base = piece.start + cut
         gap = _left_out(base - self.mirror.position if self.mirror.is_begun else 0)
         await to_thread.run_sync(self.mirror.begin_anew, base, head, gap)
@@ -85,7 +131,7 @@ class LogCopy:
     async def _append_or_take_end(self, piece: FileSlice) -> float:
         new = piece.data[self.mirror.position - piece.start :]
         if len(new) > MAX_LIVE_BYTES:
-            return await self._take_end(piece)
+            return await self._take_end(piece, self._head_of(piece))
         await to_thread.run_sync(self.mirror.append, new)
         return _wait_after(piece)
 
@@ -122,7 +168,7 @@ class LogCopy:
         left_out = 0
         for _ in range(MAX_GAP_PIECES):
             piece = await self._fetch_on(f"{self._remote_path}.1")
-            if piece is None or not self._continues(piece):
+            if piece is None or not await self._continues(piece):
                 break
             before = self.mirror.position
             await self._append_or_take_end(piece)

@@ -180,7 +180,7 @@ class RemoteLogs:
         key = (domain_name, kind)
         if key not in self._logs:
             mirror = await to_thread.run_sync(_open_mirror, path, times)
-            copy = LogCopy(f"/var/log/{path.name}", mirror, self._fetch)
+            copy = LogCopy(f"/var/log/{path.name}", mirror, self._fetch, self._clock)
             self._logs.setdefault(key, _Watched(copy))
         return self._logs[key]
 
