@@ -6,6 +6,7 @@ reads those. The API has neither a way to ask for a size nor a promise to answer
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -29,7 +30,9 @@ PACES_PER_CHECK = 14
 # A log that nobody looks at is read for the count of its errors alone.
 SELDOM_SECONDS = 300.0
 REFUSED_SECONDS = 60.0
+# A log that is too large, or comes too slowly, takes the time of all others when it is tried again.
 TOO_LARGE_SECONDS = 60.0
+MAX_TOO_LARGE_SECONDS = 300.0
 MAX_PAUSE_SECONDS = 60.0
 # A host that is back is to be noticed within half a minute; the governor spares one that is not.
 UNAVAILABLE_SECONDS = 5.0
@@ -48,6 +51,8 @@ class _Watched:
     seldom_due: float = 0.0
     looked_at: float | None = None
     problem: str = ""
+    retry_at: float | None = None
+    too_large_seconds: float = TOO_LARGE_SECONDS
     looked: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -55,8 +60,10 @@ class _Watched:
         """When it is to be read again, by the poller's clock."""
         return self.due if self.users else self.seldom_due
 
-    def postpone(self, until: float) -> None:
+    def postpone(self, until: float, *, is_said: bool = False) -> None:
+        """`is_said`: it is long enough to be told with the problem."""
         self.due = self.seldom_due = until
+        self.retry_at = until if is_said else None
 
 
 class RemoteLogs:
@@ -143,7 +150,12 @@ class RemoteLogs:
     def problem(self, domain_name: str, kind: LogKind) -> str:
         """Why the last look failed, in words for people; empty if it did not."""
         log = self._logs.get((domain_name, kind))
-        return "" if log is None else log.problem
+        if log is None:
+            return ""
+        if log.retry_at is None:
+            return log.problem
+        seconds = max(0, math.ceil(log.retry_at - self._clock()))
+        return f"{log.problem} Next try in {seconds} s."
 
     async def forget(self, domain_name: str, kind: LogKind) -> None:
         """Deletes the copies of a log that has been deleted. Raises InvalidInput."""
@@ -228,7 +240,8 @@ class RemoteLogs:
             log.postpone(self._clock() + MAX_PAUSE_SECONDS)
             _log.exception("Reading a remote log failed; trying again.")
         else:
-            log.problem, log.looked_at = "", self._clock()
+            log.problem, log.retry_at, log.looked_at = "", None, self._clock()
+            log.too_large_seconds = TOO_LARGE_SECONDS
             log.looked.set()
             log.looked = asyncio.Event()
             log.due = log.looked_at + wait
@@ -239,8 +252,8 @@ class RemoteLogs:
         log.problem = str(error)
         if isinstance(error, AnswerTooLarge):
             # The host works, so it says nothing about the other logs.
-            log.problem += f" It is asked again every {TOO_LARGE_SECONDS:.0f} s."
-            log.postpone(self._clock() + TOO_LARGE_SECONDS)
+            log.postpone(self._clock() + log.too_large_seconds, is_said=True)
+            log.too_large_seconds = min(log.too_large_seconds * 2, MAX_TOO_LARGE_SECONDS)
             self._pause = self._pace_seconds
             return
         if isinstance(error, HostUnavailable):
