@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.hosting.slices import MAX_SLICE_BYTES
-from app.logs.remote.mirror import MAX_LIVE_BYTES
+from app.logs.remote.mirror import MAX_LIVE_BYTES, MirroredLog
 from app.logs.times import ArrivalIndex
 from app.models import LogKind
 from tests.fakes.faults import Fault
@@ -165,3 +165,29 @@ async def test_a_look_under_way_does_not_bring_a_forgotten_log_back(account: Acc
     async with account.logs.watch(OTHER, LogKind.ERROR):
         await account.until_copy(b"two\n", domain=OTHER)
     assert not account.logs.log(DOMAIN, ERROR).exists()
+
+
+async def test_a_copy_that_is_being_written_to_a_slow_disk_is_forgotten_too(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, release, written = threading.Event(), threading.Event(), threading.Event()
+    append = MirroredLog.append
+
+    def slow_append(mirror: MirroredLog, data: bytes, arrived: bool = True) -> None:
+        begun.set()
+        release.wait()
+        append(mirror, data, arrived)
+        written.set()
+
+    monkeypatch.setattr(MirroredLog, "append", slow_append)
+    account.fake.write_log(DOMAIN, b"one\n")
+    async with account.logs.watch(DOMAIN, LogKind.ERROR):
+        await until(as_condition(begun.is_set), "the disk")
+        del account.fake.files.contents[log_path(DOMAIN)]
+        forgetting = asyncio.create_task(account.logs.forget(DOMAIN, LogKind.ERROR))
+        # One that does not wait for the disk would be over by then.
+        await asyncio.wait({forgetting}, timeout=0.2)
+        release.set()
+        await forgetting
+        await until(as_condition(written.is_set), "the disk")
+    assert account.copy() == account.copy(index=1) == b""

@@ -4,11 +4,10 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 
-from anyio import to_thread
-
 from app.errors import AnswerTooLarge, HostRefused, HostThrottled, HostUnavailable, TokenRefused
 from app.hosting.slices import MAX_SLICE_BYTES, FileSlice
 from app.logs.remote.mirror import MAX_LIVE_BYTES, MirroredLog
+from app.logs.remote.threads import in_thread
 
 # A host that always sends the whole file is asked less often the larger the file is.
 WHOLE_BYTES_PER_SECOND = 512 * 1024
@@ -88,17 +87,17 @@ class LogCopy:
         seconds = self._clock() - self._looked_at
         if self.mirror.position > max(SOON_FETCHED_BYTES, seconds * FASTEST_BYTES_PER_SECOND):
             return False
-        return not await to_thread.run_sync(lambda: self.mirror.tells_its_place)
+        return not await in_thread(lambda: self.mirror.tells_its_place)
 
     async def _continues(self, piece: FileSlice) -> bool:
         if piece.total is not None and piece.total < self.mirror.position:
             return False
-        return await to_thread.run_sync(self.mirror.continues, piece.data, piece.start)
+        return await in_thread(self.mirror.continues, piece.data, piece.start)
 
     async def _begin(self, piece: FileSlice | None) -> float:
         """The first look of all: of a large log only the end is of interest."""
         if piece is None:
-            await to_thread.run_sync(self.mirror.begin_anew)
+            await in_thread(self.mirror.begin_anew)
             return 0.0
         return await (self._jump(piece) if _missing(piece) else self._take_end(piece, piece.data))
 
@@ -119,8 +118,8 @@ class LogCopy:
             cut = piece.data.find(b"\n", cut) + 1 or len(piece.data)
         base = piece.start + cut
         gap = _left_out(base - self.mirror.position if self.mirror.is_begun else 0)
-        await to_thread.run_sync(self.mirror.begin_anew, base, head, gap)
-        await to_thread.run_sync(self.mirror.append, piece.data[cut:], False)
+        await in_thread(self.mirror.begin_anew, base, head, gap)
+        await in_thread(self.mirror.append, piece.data[cut:], False)
         return _wait_after(piece)
 
     async def _append(self, piece: FileSlice) -> float:
@@ -132,14 +131,14 @@ class LogCopy:
         new = piece.data[self.mirror.position - piece.start :]
         if len(new) > MAX_LIVE_BYTES:
             return await self._take_end(piece, self._head_of(piece))
-        await to_thread.run_sync(self.mirror.append, new)
+        await in_thread(self.mirror.append, new)
         return _wait_after(piece)
 
     async def _leave_old_file(self) -> None:
         """Adds what the old file got after the last look, or says that it is missing."""
         if self.mirror.position:
             gap = await self._finish_old_file()
-            await to_thread.run_sync(self.mirror.begin_anew, 0, b"", gap)
+            await in_thread(self.mirror.begin_anew, 0, b"", gap)
         self._failures = 0
 
     async def _finish_old_file(self) -> str:

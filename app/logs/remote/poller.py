@@ -21,6 +21,7 @@ from app.hosting.client import HostingClient
 from app.hosting.slices import FileSlice
 from app.logs.remote.copying import LogCopy
 from app.logs.remote.mirror import MirroredLog
+from app.logs.remote.threads import in_thread
 from app.models import LogKind, LogName, parse_domain
 
 # Spread evenly, the logs that somebody looks at take 27 of the 30 calls a minute that the governor
@@ -54,6 +55,8 @@ class _Watched:
     retry_at: float | None = None
     too_large_seconds: float = TOO_LARGE_SECONDS
     looked: asyncio.Event = field(default_factory=asyncio.Event)
+    in_use: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the copy is changed."""
 
     @property
     def next(self) -> float:
@@ -160,12 +163,16 @@ class RemoteLogs:
     async def forget(self, domain_name: str, kind: LogKind) -> None:
         """Deletes the copies of a log that has been deleted. Raises InvalidInput."""
         log = await self._find(domain_name, kind)
-        # A look under way would bring back what it has just fetched of the deleted file.
+        # A look under way would bring back what it has just fetched of the deleted file. It is not
+        # waited for, as the host may hang; but another may begin meanwhile.
         await self.close()
-        await to_thread.run_sync(log.copy.mirror.remove)
-        log.postpone(0.0)
-        log.looked_at = None
-        self._start()
+        try:
+            async with log.in_use:
+                await in_thread(log.copy.mirror.remove)
+                log.postpone(0.0)
+                log.looked_at = None
+        finally:
+            self._start()
 
     def resume(self) -> None:
         """Looks at every watched log soon, whatever it waits for: the token may be another now."""
@@ -175,7 +182,7 @@ class RemoteLogs:
         self._wake.set()
 
     async def close(self) -> None:
-        """Ends polling; a later `watch` begins it again."""
+        """Ends polling and waits for threads that write; a later `watch` begins it again."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -229,7 +236,8 @@ class RemoteLogs:
 
     async def _look(self, log: _Watched) -> None:
         try:
-            wait = await log.copy.advance()
+            async with log.in_use:
+                wait = await log.copy.advance()
         except HostingError as error:
             self._postpone(log, error)
         except OSError as error:
