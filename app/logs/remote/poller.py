@@ -54,6 +54,11 @@ class _Watched:
     problem: str = ""
     retry_at: float | None = None
     too_large_seconds: float = TOO_LARGE_SECONDS
+    # Looks are counted: how many have begun, which was the last that ended well, and which one
+    # somebody waits for.
+    begun: int = 0
+    read: int = 0
+    wanted: int = 0
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     in_use: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the copy is changed."""
@@ -136,14 +141,19 @@ class RemoteLogs:
             log.seldom_users -= 1
 
     async def next_look(self, domain_name: str, kind: LogKind) -> None:
-        """Returns when a watched log has been read well once more, before others that are watched.
+        """Returns when a look at a watched log that begins after this has ended well.
+
+        It comes before looks at others that are watched.
 
         Raises InvalidInput.
         """
         log = await self._find(domain_name, kind)
+        # One that is on its way may have been answered before.
+        wanted = log.wanted = log.begun + 1
         log.postpone(0.0)
         self._wake.set()
-        await log.looked.wait()
+        while log.read < wanted:
+            await log.looked.wait()
 
     def age(self, domain_name: str, kind: LogKind) -> float | None:
         """Seconds since the log was last fetched well; None if it never was."""
@@ -235,6 +245,7 @@ class RemoteLogs:
         return log, at
 
     async def _look(self, log: _Watched) -> None:
+        number = log.begun = log.begun + 1
         try:
             async with log.in_use:
                 wait = await log.copy.advance()
@@ -250,10 +261,12 @@ class RemoteLogs:
         else:
             log.problem, log.retry_at, log.looked_at = "", None, self._clock()
             log.too_large_seconds = TOO_LARGE_SECONDS
+            log.read = number
             log.looked.set()
             log.looked = asyncio.Event()
-            log.due = log.looked_at + wait
-            log.seldom_due = log.looked_at + max(wait, self._seldom_seconds)
+            if number >= log.wanted:
+                log.due = log.looked_at + wait
+                log.seldom_due = log.looked_at + max(wait, self._seldom_seconds)
             self._pause = self._pace_seconds
 
     def _postpone(self, log: _Watched, error: HostingError) -> None:
