@@ -9,12 +9,13 @@ from app.localhost.paths import HostPaths
 from app.logs.remote.crashes import CrashLog, watching
 from app.logs.remote.folders import LogFolders
 from app.logs.remote.sources import LogSources
-from app.models import LogKind
+from app.models import LogKind, LogName
 from tests.fakes.faults import Fault
 from tests.hosting.conftest import until
 from tests.logs.remote_kit import DOMAIN, ERROR, Account
 
 pytestmark = pytest.mark.anyio
+OLD_ERROR = LogName(LogKind.ERROR, 1)
 CRASH = (
     b"Traceback (most recent call last):\n"
     b'  File "/home/alice/shop/main.py", line 1, in <module>\n    import shop\n'
@@ -77,6 +78,43 @@ async def test_a_log_that_was_cleared_meanwhile_has_nothing_new(account: Account
     crashes = await begun(account, OLD)
     account.logs.log(DOMAIN, ERROR).write_bytes(b"")
     assert await newest(crashes) == ""
+
+
+async def test_a_crash_behind_many_other_lines_is_the_newest(account: Account) -> None:
+    crashes = await begun(account, b"")
+    chatter = b"".join(b"INFO: loading part %d\n" % number for number in range(2000))
+    with account.logs.log(DOMAIN, ERROR).open("ab") as file:
+        file.write(OLD + chatter + CRASH + chatter)
+    assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"
+
+
+async def test_a_crash_whose_end_comes_later_is_told_whole(account: Account) -> None:
+    crashes = await begun(account, b"")
+    middle = CRASH.index(b"    import shop")
+    for part in (CRASH[:middle], CRASH[middle:]):
+        with account.logs.log(DOMAIN, ERROR).open("ab") as file:
+            file.write(part)
+        crash = await crashes.newest()
+    assert crash is not None and crash.text == CRASH.decode().rstrip("\n")
+
+
+async def test_a_crash_is_found_on_either_side_of_a_rotation(account: Account) -> None:
+    crashes = await begun(account, b"INFO: old\n")
+    live, rotated = account.logs.log(DOMAIN, ERROR), account.logs.log(DOMAIN, OLD_ERROR)
+    with live.open("ab") as file:
+        file.write(OLD)
+    live.rename(rotated)
+    assert await newest(crashes) == "ModuleNotFoundError: No module named 'past'"
+    live.write_bytes(b"INFO: begun\n" + CRASH)
+    assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"
+
+
+async def test_a_crash_in_a_log_that_was_cleared_meanwhile_is_new(account: Account) -> None:
+    crashes = await begun(account, OLD)
+    account.logs.log(DOMAIN, ERROR).write_bytes(b"")
+    assert await newest(crashes) == ""
+    account.logs.log(DOMAIN, ERROR).write_bytes(CRASH)
+    assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"
 
 
 async def test_long_and_hostile_words_become_one_short_line(account: Account) -> None:
