@@ -1,7 +1,10 @@
 """Logs of a remote account: copied while they are watched, through everything they may do."""
 
 import asyncio
+import os
 import threading
+import time
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 
 from app.hosting.slices import MAX_SLICE_BYTES
 from app.logs.remote.mirror import MAX_LIVE_BYTES, MirroredLog
+from app.logs.remote.unused import UNUSED_SECONDS
 from app.logs.times import ArrivalIndex
 from app.models import LogKind
 from tests.fakes.faults import Fault
@@ -191,3 +195,41 @@ async def test_a_copy_that_is_being_written_to_a_slow_disk_is_forgotten_too(
         await forgetting
         await until(as_condition(written.is_set), "the disk")
     assert account.copy() == account.copy(index=1) == b""
+
+
+async def test_copies_that_have_not_grown_for_a_month_are_deleted(
+    account: Account, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as watching:
+        for domain in (DOMAIN, OTHER):
+            account.fake.write_log(domain, b"one\n")
+            await watching.enter_async_context(account.logs.watch(domain, LogKind.ERROR))
+            await account.until_copy(b"one\n", domain=domain)
+        account.fake.files.rotate(DOMAIN)
+        await account.until_copy(b"one\n", index=1)
+    await account.logs.close()
+    month_ago = time.time() - UNUSED_SECONDS - 60
+    os.utime(account.logs.log(OTHER, ERROR), (month_ago, month_ago))
+    async with remote_logs(account.fake, tmp_path) as logs, logs.watch(DOMAIN, LogKind.ERROR):
+        again = Account(account.fake, logs)
+        assert again.copy(domain=OTHER) == b""
+        assert not logs.times(OTHER, ERROR).exists()
+        assert again.copy(index=1) == b"one\n"
+
+
+async def test_two_who_open_a_log_at_once_share_one_copy(account: Account) -> None:
+    account.fake.write_log(DOMAIN, b"one\n")
+    opened: list[Path] = []
+    begin = MirroredLog.__init__
+
+    def note(mirror: MirroredLog, path: Path, times: Path) -> None:
+        opened.append(path)
+        begin(mirror, path, times)
+
+    async with AsyncExitStack() as watching:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(MirroredLog, "__init__", note)
+            both = (account.logs.watch(DOMAIN, LogKind.ERROR) for _ in range(2))
+            await asyncio.gather(*map(watching.enter_async_context, both))
+        await account.until_copy(b"one\n")
+    assert opened == [account.logs.log(DOMAIN, ERROR)]

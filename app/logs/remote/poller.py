@@ -13,8 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anyio import to_thread
-
 from app.errors import AnswerTooLarge, HostingError, HostRefused, HostThrottled, HostUnavailable
 from app.hosting.budget import Urgency
 from app.hosting.client import HostingClient
@@ -22,6 +20,7 @@ from app.hosting.slices import FileSlice
 from app.logs.remote.copying import LogCopy
 from app.logs.remote.mirror import MirroredLog
 from app.logs.remote.threads import in_thread
+from app.logs.remote.unused import remove_unused
 from app.models import LogKind, LogName, parse_domain
 
 # Spread evenly, the logs that somebody looks at take 27 of the 30 calls a minute that the governor
@@ -95,6 +94,7 @@ class RemoteLogs:
         self._seldom_seconds = seldom_seconds
         self._clock = clock
         self._logs: dict[tuple[str, LogKind], _Watched] = {}
+        self._opening = asyncio.Lock()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         # From when on the next watched log may be read, and the next check be made between.
@@ -207,11 +207,16 @@ class RemoteLogs:
         name = LogName(kind)
         path, times = self.log(domain_name, name), self.times(domain_name, name)
         key = (domain_name, kind)
-        if key not in self._logs:
-            mirror = await to_thread.run_sync(_open_mirror, path, times)
-            copy = LogCopy(f"/var/log/{path.name}", mirror, self._fetch, self._clock)
-            self._logs.setdefault(key, _Watched(copy))
-        return self._logs[key]
+        # To open a copy is to change it, if it was left unfinished.
+        async with self._opening:
+            if not self._logs:
+                with suppress(OSError):  # nobody waits for it
+                    await in_thread(remove_unused, path.parent, times.parent)
+            if key not in self._logs:
+                mirror = await in_thread(_open_mirror, path, times)
+                copy = LogCopy(f"/var/log/{path.name}", mirror, self._fetch, self._clock)
+                self._logs[key] = _Watched(copy)
+            return self._logs[key]
 
     async def _poll(self) -> None:
         """One look after the other, at the log that has waited longest."""
