@@ -15,7 +15,7 @@ import httpx
 from anyio import to_thread
 
 from app import __version__
-from app.errors import ConfigurationError, HostUnavailable, NotSent, TokenRefused
+from app.errors import AnswerTooLarge, ConfigurationError, HostUnavailable, NotSent, TokenRefused
 from app.hosting.addresses import check_address
 from app.hosting.api import Call, HostingApi, Parsed
 from app.hosting.bodies import ENCODINGS, MAX_ANSWER_BYTES, bounded_body, json_lines, parse_json
@@ -24,13 +24,14 @@ from app.hosting.flights import Flight, Flights
 from app.hosting.governor import POLLS_AT_ONCE, WORK_AT_ONCE, Endpoint, Governor
 from app.hosting.refusals import is_error_object, refusal
 from app.hosting.retries import Retries
-from app.hosting.slices import FileSlice, body_limit, read_slice
+from app.hosting.slices import FileSlice, body_limit, is_much, read_slice
 from app.models import Account, CallBudget
 
 # The local host says something at least every 15 s; two silences mean that it is gone.
 EVENT_SILENCE_SECONDS = 35.0
 # The rest is for people, so that others' calls that hang leave them a way out.
 MAX_CONNECTIONS = POLLS_AT_ONCE + WORK_AT_ONCE + 3
+_LATE = "The host did not answer in time."
 _TOKEN = re.compile(r"[\x21-\x7e]{1,256}")
 
 # Both write the addresses they call at INFO.
@@ -241,6 +242,7 @@ class HostingClient(HostingApi):
         timeout = httpx.Timeout(silence, connect=self._deadlines.connect)
         if self._http.is_closed:
             raise NotSent("Its account was removed meanwhile.")
+        response: httpx.Response | None = None
         try:
             async with (
                 asyncio.timeout(seconds),
@@ -249,7 +251,9 @@ class HostingClient(HostingApi):
                 ) as response,
             ):
                 yield response
-        except (httpx.HTTPError, TimeoutError) as error:
+        except TimeoutError:
+            raise _out_of_time(call, response) from None
+        except httpx.HTTPError as error:
             raise _unavailable(error) from None
         self._refused = ""
 
@@ -308,6 +312,13 @@ def _unavailable(error: Exception) -> HostUnavailable:
         return NotSent("Nothing answers at the host's address.")
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         return NotSent("The host did not answer in time.")
-    if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return HostUnavailable("The host did not answer in time.")
+    if isinstance(error, httpx.TimeoutException):
+        return HostUnavailable(_LATE)
     return HostUnavailable("The host broke off the connection.")
+
+
+def _out_of_time(call: Call, response: httpx.Response | None) -> HostUnavailable:
+    """A file of which much has come is too large; that says nothing against the host."""
+    if response is not None and "range" in call.headers and is_much(response.num_bytes_downloaded):
+        return AnswerTooLarge("The file is too large to be read in time.")
+    return HostUnavailable(_LATE)

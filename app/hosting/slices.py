@@ -8,6 +8,7 @@ from app.errors import HostUnavailable
 
 MAX_SLICE_BYTES = 1024 * 1024
 MAX_FILE_BYTES = 32 * 1024 * 1024
+_MUCH_BYTES = 64 * 1024
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,15})-(\d{1,15})|\*)/(\d{1,15}|\*)", re.ASCII)
 
 
@@ -33,6 +34,14 @@ def range_header(start: int) -> str:
 def body_limit(status: int) -> int:
     """How many bytes an answer with this status may have."""
     return MAX_FILE_BYTES if status == 200 else MAX_SLICE_BYTES
+
+
+def is_much(received: int) -> bool:
+    """Whether so many bytes, come by the end of a read's time, are those of a host that works.
+
+    One that sends a byte now and then does not.
+    """
+    return received >= _MUCH_BYTES
 
 
 def read_slice(status: int, headers: Mapping[str, str], data: bytes, start: int) -> FileSlice:

@@ -9,12 +9,13 @@ from app.localhost.paths import HostPaths
 from app.logs.remote.crashes import CrashLog, watching
 from app.logs.remote.folders import LogFolders
 from app.logs.remote.sources import LogSources
-from app.models import LogKind
+from app.models import LogKind, LogName
 from tests.fakes.faults import Fault
 from tests.hosting.conftest import until
 from tests.logs.remote_kit import DOMAIN, ERROR, Account
 
 pytestmark = pytest.mark.anyio
+OLD_ERROR = LogName(LogKind.ERROR, 1)
 CRASH = (
     b"Traceback (most recent call last):\n"
     b'  File "/home/alice/shop/main.py", line 1, in <module>\n    import shop\n'
@@ -79,6 +80,43 @@ async def test_a_log_that_was_cleared_meanwhile_has_nothing_new(account: Account
     assert await newest(crashes) == ""
 
 
+async def test_a_crash_behind_many_other_lines_is_the_newest(account: Account) -> None:
+    crashes = await begun(account, b"")
+    chatter = b"".join(b"INFO: loading part %d\n" % number for number in range(2000))
+    with account.logs.log(DOMAIN, ERROR).open("ab") as file:
+        file.write(OLD + chatter + CRASH + chatter)
+    assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"
+
+
+async def test_a_crash_whose_end_comes_later_is_told_whole(account: Account) -> None:
+    crashes = await begun(account, b"")
+    middle = CRASH.index(b"    import shop")
+    for part in (CRASH[:middle], CRASH[middle:]):
+        with account.logs.log(DOMAIN, ERROR).open("ab") as file:
+            file.write(part)
+        crash = await crashes.newest()
+    assert crash is not None and crash.text == CRASH.decode().rstrip("\n")
+
+
+async def test_a_crash_is_found_on_either_side_of_a_rotation(account: Account) -> None:
+    crashes = await begun(account, b"INFO: old\n")
+    live, rotated = account.logs.log(DOMAIN, ERROR), account.logs.log(DOMAIN, OLD_ERROR)
+    with live.open("ab") as file:
+        file.write(OLD)
+    live.rename(rotated)
+    assert await newest(crashes) == "ModuleNotFoundError: No module named 'past'"
+    live.write_bytes(b"INFO: begun\n" + CRASH)
+    assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"
+
+
+async def test_a_crash_in_a_log_that_was_cleared_meanwhile_is_new(account: Account) -> None:
+    crashes = await begun(account, OLD)
+    account.logs.log(DOMAIN, ERROR).write_bytes(b"")
+    assert await newest(crashes) == ""
+    account.logs.log(DOMAIN, ERROR).write_bytes(CRASH)
+    assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"
+
+
 async def test_long_and_hostile_words_become_one_short_line(account: Account) -> None:
     hostile = b"\x1b[31m<script>\x00" + b"x" * 5000
     crashes = await begun(account, b"Traceback (most recent call last):\nKeyError: " + hostile)
@@ -120,7 +158,7 @@ async def test_of_a_log_that_somebody_watches_nothing_has_to_be_waited_for(
     sources._remote_of = lambda account_id: account.logs  # type: ignore[method-assign]
     account.fake.write_log(DOMAIN, OLD)
     async with account.logs.watch(DOMAIN, LogKind.ERROR):
-        await account.until_copy(OLD)
+        await account.until_looked()
         account.fake.fail(Fault.HANG)
         async with watching(sources, ("pa1", DOMAIN)) as crashes, asyncio.timeout(30):
             await crashes.ready()
@@ -134,5 +172,4 @@ async def test_read_again_it_has_what_was_written_before(account: Account, tmp_p
         await crashes.ready()
         account.fake.write_log(DOMAIN, CRASH)
         await crashes.read_again()
-        await crashes.read_again()  # the first may have been under way before
         assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"

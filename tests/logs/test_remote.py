@@ -1,14 +1,18 @@
 """Logs of a remote account: copied while they are watched, through everything they may do."""
 
 import asyncio
+import os
 import threading
+import time
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from app.hosting.slices import MAX_SLICE_BYTES
-from app.logs.remote.mirror import MAX_LIVE_BYTES
+from app.logs.remote.mirror import MAX_LIVE_BYTES, MirroredLog
+from app.logs.remote.unused import UNUSED_SECONDS
 from app.logs.times import ArrivalIndex
 from app.models import LogKind
 from tests.fakes.faults import Fault
@@ -165,3 +169,67 @@ async def test_a_look_under_way_does_not_bring_a_forgotten_log_back(account: Acc
     async with account.logs.watch(OTHER, LogKind.ERROR):
         await account.until_copy(b"two\n", domain=OTHER)
     assert not account.logs.log(DOMAIN, ERROR).exists()
+
+
+async def test_a_copy_that_is_being_written_to_a_slow_disk_is_forgotten_too(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, release, written = threading.Event(), threading.Event(), threading.Event()
+    append = MirroredLog.append
+
+    def slow_append(mirror: MirroredLog, data: bytes, arrived: bool = True) -> None:
+        begun.set()
+        release.wait()
+        append(mirror, data, arrived)
+        written.set()
+
+    monkeypatch.setattr(MirroredLog, "append", slow_append)
+    account.fake.write_log(DOMAIN, b"one\n")
+    async with account.logs.watch(DOMAIN, LogKind.ERROR):
+        await until(as_condition(begun.is_set), "the disk")
+        del account.fake.files.contents[log_path(DOMAIN)]
+        forgetting = asyncio.create_task(account.logs.forget(DOMAIN, LogKind.ERROR))
+        # One that does not wait for the disk would be over by then.
+        await asyncio.wait({forgetting}, timeout=0.2)
+        release.set()
+        await forgetting
+        await until(as_condition(written.is_set), "the disk")
+    assert account.copy() == account.copy(index=1) == b""
+
+
+async def test_copies_that_have_not_grown_for_a_month_are_deleted(
+    account: Account, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as watching:
+        for domain in (DOMAIN, OTHER):
+            account.fake.write_log(domain, b"one\n")
+            await watching.enter_async_context(account.logs.watch(domain, LogKind.ERROR))
+            await account.until_copy(b"one\n", domain=domain)
+        account.fake.files.rotate(DOMAIN)
+        await account.until_copy(b"one\n", index=1)
+    await account.logs.close()
+    month_ago = time.time() - UNUSED_SECONDS - 60
+    os.utime(account.logs.log(OTHER, ERROR), (month_ago, month_ago))
+    async with remote_logs(account.fake, tmp_path) as logs, logs.watch(DOMAIN, LogKind.ERROR):
+        again = Account(account.fake, logs)
+        assert again.copy(domain=OTHER) == b""
+        assert not logs.times(OTHER, ERROR).exists()
+        assert again.copy(index=1) == b"one\n"
+
+
+async def test_two_who_open_a_log_at_once_share_one_copy(account: Account) -> None:
+    account.fake.write_log(DOMAIN, b"one\n")
+    opened: list[Path] = []
+    begin = MirroredLog.__init__
+
+    def note(mirror: MirroredLog, path: Path, times: Path) -> None:
+        opened.append(path)
+        begin(mirror, path, times)
+
+    async with AsyncExitStack() as watching:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(MirroredLog, "__init__", note)
+            both = (account.logs.watch(DOMAIN, LogKind.ERROR) for _ in range(2))
+            await asyncio.gather(*map(watching.enter_async_context, both))
+        await account.until_copy(b"one\n")
+    assert opened == [account.logs.log(DOMAIN, ERROR)]

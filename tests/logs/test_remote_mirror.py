@@ -1,6 +1,10 @@
 """The local copy of a remote log: its size, and what it knows after a restart."""
 
+import os
+from itertools import count
 from pathlib import Path
+
+import pytest
 
 from app.logs.remote.mirror import MirroredLog
 
@@ -34,3 +38,37 @@ def test_a_broken_state_makes_the_copy_begin_anew(tmp_path: Path) -> None:
     for broken in ("", "[]", '{"base": 1, "head": "no hex", "tail": ""}'):
         (tmp_path / "x.times.json").write_text(broken)
         assert MirroredLog(path, times).position == 0
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("step", range(1, 5))
+def test_a_turn_over_that_was_killed_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """It takes four renames, and may be killed before each of them."""
+    path, times = tmp_path / "x.error.log", tmp_path / "x.times"
+    mirror = MirroredLog(path, times, max_bytes=1000)
+    mirror.begin_anew()
+    for written in (b"old\n" * 250, b"one\n" * 250):
+        mirror.append(written)
+    renames = count(1)
+
+    def rename(old: Path, new: Path) -> None:
+        if next(renames) == step:
+            raise Killed
+        old.rename(new)
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(os, "replace", rename)
+        mirror.append(b"two\n")
+    again = MirroredLog(path, times, max_bytes=1000)
+    assert again.position == 2000
+    again.append(b"two\n")
+    assert path.read_bytes() == b"two\n"
+    assert path.with_name("x.error.log.1").read_bytes() == b"one\n" * 250
+    assert times.read_text().startswith("0 ")
+    assert times.with_name("x.times.1").read_text().startswith("0 ")
+    assert MirroredLog(path, times).position == 2004

@@ -1,6 +1,7 @@
 """The poller of remote logs: its pace, its viewers, and what it says when it fails."""
 
 import asyncio
+import threading
 import time
 from contextlib import AsyncExitStack
 from itertools import pairwise
@@ -45,7 +46,9 @@ async def test_a_refused_token_is_tried_again_when_told_to(account: Account) -> 
     account.fake.token = "f" * 40
     async with account.logs.watch(DOMAIN, LogKind.ERROR):
         await until(as_condition(lambda: account.logs.problem(DOMAIN, LogKind.ERROR)), "words")
-        assert "token" in account.logs.problem(DOMAIN, LogKind.ERROR)
+        problem = account.logs.problem(DOMAIN, LogKind.ERROR)
+        assert "token" in problem
+        assert "Next try" not in problem
         account.fake.token = TOKEN
         account.logs.resume()
         await account.until_copy(b"one\n")
@@ -79,7 +82,7 @@ async def test_a_log_that_is_too_large_holds_up_no_other(tmp_path: Path) -> None
             problem = logs.problem(DOMAIN, LogKind.ERROR)
             assert not logs.problem(OTHER, LogKind.ERROR)
     assert "larger than 32 MiB" in problem
-    assert "every 60 s" in problem
+    assert problem.endswith("Next try in 60 s.")
     assert calls_for(fake, DOMAIN) == 1
 
 
@@ -117,6 +120,18 @@ async def test_the_look_that_somebody_waits_for_comes_before_the_others(tmp_path
             await logs.next_look(DOMAIN, LogKind.ERROR)
             # One other may have been under way, and one more begun before the answer is read.
             assert fake.count("files") - before <= 3
+
+
+async def test_a_look_that_was_on_its_way_is_not_the_next_one(account: Account) -> None:
+    account.fake.write_log(DOMAIN, b"one\n")
+    hold = account.fake.holds["GET"] = threading.Event()
+    async with account.logs.watch(DOMAIN, LogKind.ERROR):
+        await until(as_condition(lambda: account.fake.count("files")), "the look")
+        waiting = asyncio.create_task(account.logs.next_look(DOMAIN, LogKind.ERROR))
+        await asyncio.sleep(0)
+        hold.set()
+        await waiting
+    assert account.fake.count("files") == 2
 
 
 async def test_checks_of_many_logs_do_not_hold_up_the_one_that_is_watched(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What a remote site writes to its error log while somebody waits for it to start."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -12,13 +13,16 @@ from app.errors import NotFound
 from app.logs.entries import fold
 from app.logs.files import read_after, read_tail
 from app.logs.heads import read_head, without_escapes
-from app.logs.identity import Cursor
+from app.logs.identity import Cursor, Identity
 from app.logs.remote.sources import LogSources
 from app.models import Crash, Level, LogEntry, LogKind, LogName, SiteKey, Traceback
 
 ERROR_LOG = LogName(LogKind.ERROR)
 # A copy that was read so recently holds what was written before a click.
 FRESH_SECONDS = 3.0
+_START = Cursor(Identity.of_missing_file(), 0)
+# Of 500 lines.
+_MAX_PAGES = 40
 _MAX_WORDS = 200
 _MAX_TEXT = 8000
 
@@ -35,7 +39,8 @@ class CrashLog:
     ) -> None:
         self._path = path
         self._next_look = next_look
-        self._begin: Cursor | None = None
+        self._read_to: Cursor | None = None
+        self._newest: Crash | None = None
         self._begun = asyncio.Event()
 
     async def ready(self) -> None:
@@ -43,7 +48,7 @@ class CrashLog:
 
     async def begin(self) -> None:
         page = await to_thread.run_sync(read_tail, self._path)
-        self._begin = page.after
+        self._read_to = page.after
         self._begun.set()
 
     async def read_again(self) -> None:
@@ -53,13 +58,30 @@ class CrashLog:
 
     async def newest(self) -> Crash | None:
         """The last exception or error since then."""
-        if self._begin is None:
-            return None
-        try:
-            page = await to_thread.run_sync(read_after, self._path, self._begin)
-        except NotFound:
-            return None  # rotated or cleared meanwhile
-        return _last_error(fold(page.lines))
+        if self._read_to is not None:
+            self._read_to = await to_thread.run_sync(self._read_on, self._read_to)
+        return self._newest
+
+    def _read_on(self, cursor: Cursor) -> Cursor:
+        """Reads what is new behind the cursor, over a rotation too. Returns where it ends.
+
+        What is too much for one call is left to the next one.
+        """
+        for _ in range(_MAX_PAGES):
+            # Asked before: of a file that is rotated already, no news are all there is.
+            is_live = _is_live(self._path, cursor)
+            try:
+                page = read_after(self._path, cursor)
+            except NotFound:
+                return _START  # of the next file, if this one was cleared
+            if page.after.offset > cursor.offset:
+                self._newest = _last_error(fold(page.lines)) or self._newest
+                cursor = page.after
+            elif is_live:
+                return cursor
+            else:
+                cursor = _START
+        return cursor
 
     async def last_words(self) -> Crash | None:
         """The last exception or error of the log, else its last line, whenever it was written."""
@@ -89,6 +111,14 @@ async def watching(sources: LogSources, key: SiteKey) -> AsyncIterator[CrashLog]
         finally:
             beginning.cancel()
             await asyncio.gather(beginning, return_exceptions=True)
+
+
+def _is_live(path: Path, cursor: Cursor) -> bool:
+    """Whether the cursor's file has that name now, or had not been made when it was taken."""
+    try:
+        return cursor.identity.inode in (0, os.stat(path).st_ino)
+    except FileNotFoundError:
+        return False
 
 
 def _last_error(entries: Sequence[LogEntry]) -> Crash | None:

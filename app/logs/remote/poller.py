@@ -6,13 +6,12 @@ reads those. The API has neither a way to ask for a size nor a promise to answer
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from anyio import to_thread
 
 from app.errors import AnswerTooLarge, HostingError, HostRefused, HostThrottled, HostUnavailable
 from app.hosting.budget import Urgency
@@ -20,6 +19,8 @@ from app.hosting.client import HostingClient
 from app.hosting.slices import FileSlice
 from app.logs.remote.copying import LogCopy
 from app.logs.remote.mirror import MirroredLog
+from app.logs.remote.threads import in_thread
+from app.logs.remote.unused import remove_unused
 from app.models import LogKind, LogName, parse_domain
 
 # Spread evenly, the logs that somebody looks at take 27 of the 30 calls a minute that the governor
@@ -29,7 +30,9 @@ PACES_PER_CHECK = 14
 # A log that nobody looks at is read for the count of its errors alone.
 SELDOM_SECONDS = 300.0
 REFUSED_SECONDS = 60.0
+# A log that is too large, or comes too slowly, takes the time of all others when it is tried again.
 TOO_LARGE_SECONDS = 60.0
+MAX_TOO_LARGE_SECONDS = 300.0
 MAX_PAUSE_SECONDS = 60.0
 # A host that is back is to be noticed within half a minute; the governor spares one that is not.
 UNAVAILABLE_SECONDS = 5.0
@@ -48,15 +51,26 @@ class _Watched:
     seldom_due: float = 0.0
     looked_at: float | None = None
     problem: str = ""
+    retry_at: float | None = None
+    too_large_seconds: float = TOO_LARGE_SECONDS
+    # Looks are counted: how many have begun, which was the last that ended well, and which one
+    # somebody waits for.
+    begun: int = 0
+    read: int = 0
+    wanted: int = 0
     looked: asyncio.Event = field(default_factory=asyncio.Event)
+    in_use: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the copy is changed."""
 
     @property
     def next(self) -> float:
         """When it is to be read again, by the poller's clock."""
         return self.due if self.users else self.seldom_due
 
-    def postpone(self, until: float) -> None:
+    def postpone(self, until: float, *, is_said: bool = False) -> None:
+        """`is_said`: it is long enough to be told with the problem."""
         self.due = self.seldom_due = until
+        self.retry_at = until if is_said else None
 
 
 class RemoteLogs:
@@ -80,6 +94,7 @@ class RemoteLogs:
         self._seldom_seconds = seldom_seconds
         self._clock = clock
         self._logs: dict[tuple[str, LogKind], _Watched] = {}
+        self._opening = asyncio.Lock()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         # From when on the next watched log may be read, and the next check be made between.
@@ -126,14 +141,19 @@ class RemoteLogs:
             log.seldom_users -= 1
 
     async def next_look(self, domain_name: str, kind: LogKind) -> None:
-        """Returns when a watched log has been read well once more, before others that are watched.
+        """Returns when a look at a watched log that begins after this has ended well.
+
+        It comes before looks at others that are watched.
 
         Raises InvalidInput.
         """
         log = await self._find(domain_name, kind)
+        # One that is on its way may have been answered before.
+        wanted = log.wanted = log.begun + 1
         log.postpone(0.0)
         self._wake.set()
-        await log.looked.wait()
+        while log.read < wanted:
+            await log.looked.wait()
 
     def age(self, domain_name: str, kind: LogKind) -> float | None:
         """Seconds since the log was last fetched well; None if it never was."""
@@ -143,17 +163,26 @@ class RemoteLogs:
     def problem(self, domain_name: str, kind: LogKind) -> str:
         """Why the last look failed, in words for people; empty if it did not."""
         log = self._logs.get((domain_name, kind))
-        return "" if log is None else log.problem
+        if log is None:
+            return ""
+        if log.retry_at is None:
+            return log.problem
+        seconds = max(0, math.ceil(log.retry_at - self._clock()))
+        return f"{log.problem} Next try in {seconds} s."
 
     async def forget(self, domain_name: str, kind: LogKind) -> None:
         """Deletes the copies of a log that has been deleted. Raises InvalidInput."""
         log = await self._find(domain_name, kind)
-        # A look under way would bring back what it has just fetched of the deleted file.
+        # A look under way would bring back what it has just fetched of the deleted file. It is not
+        # waited for, as the host may hang; but another may begin meanwhile.
         await self.close()
-        await to_thread.run_sync(log.copy.mirror.remove)
-        log.postpone(0.0)
-        log.looked_at = None
-        self._start()
+        try:
+            async with log.in_use:
+                await in_thread(log.copy.mirror.remove)
+                log.postpone(0.0)
+                log.looked_at = None
+        finally:
+            self._start()
 
     def resume(self) -> None:
         """Looks at every watched log soon, whatever it waits for: the token may be another now."""
@@ -163,7 +192,7 @@ class RemoteLogs:
         self._wake.set()
 
     async def close(self) -> None:
-        """Ends polling; a later `watch` begins it again."""
+        """Ends polling and waits for threads that write; a later `watch` begins it again."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -178,11 +207,16 @@ class RemoteLogs:
         name = LogName(kind)
         path, times = self.log(domain_name, name), self.times(domain_name, name)
         key = (domain_name, kind)
-        if key not in self._logs:
-            mirror = await to_thread.run_sync(_open_mirror, path, times)
-            copy = LogCopy(f"/var/log/{path.name}", mirror, self._fetch)
-            self._logs.setdefault(key, _Watched(copy))
-        return self._logs[key]
+        # To open a copy is to change it, if it was left unfinished.
+        async with self._opening:
+            if not self._logs:
+                with suppress(OSError):  # nobody waits for it
+                    await in_thread(remove_unused, path.parent, times.parent)
+            if key not in self._logs:
+                mirror = await in_thread(_open_mirror, path, times)
+                copy = LogCopy(f"/var/log/{path.name}", mirror, self._fetch, self._clock)
+                self._logs[key] = _Watched(copy)
+            return self._logs[key]
 
     async def _poll(self) -> None:
         """One look after the other, at the log that has waited longest."""
@@ -216,8 +250,10 @@ class RemoteLogs:
         return log, at
 
     async def _look(self, log: _Watched) -> None:
+        number = log.begun = log.begun + 1
         try:
-            wait = await log.copy.advance()
+            async with log.in_use:
+                wait = await log.copy.advance()
         except HostingError as error:
             self._postpone(log, error)
         except OSError as error:
@@ -228,19 +264,22 @@ class RemoteLogs:
             log.postpone(self._clock() + MAX_PAUSE_SECONDS)
             _log.exception("Reading a remote log failed; trying again.")
         else:
-            log.problem, log.looked_at = "", self._clock()
+            log.problem, log.retry_at, log.looked_at = "", None, self._clock()
+            log.too_large_seconds = TOO_LARGE_SECONDS
+            log.read = number
             log.looked.set()
             log.looked = asyncio.Event()
-            log.due = log.looked_at + wait
-            log.seldom_due = log.looked_at + max(wait, self._seldom_seconds)
+            if number >= log.wanted:
+                log.due = log.looked_at + wait
+                log.seldom_due = log.looked_at + max(wait, self._seldom_seconds)
             self._pause = self._pace_seconds
 
     def _postpone(self, log: _Watched, error: HostingError) -> None:
         log.problem = str(error)
         if isinstance(error, AnswerTooLarge):
             # The host works, so it says nothing about the other logs.
-            log.problem += f" It is asked again every {TOO_LARGE_SECONDS:.0f} s."
-            log.postpone(self._clock() + TOO_LARGE_SECONDS)
+            log.postpone(self._clock() + log.too_large_seconds, is_said=True)
+            log.too_large_seconds = min(log.too_large_seconds * 2, MAX_TOO_LARGE_SECONDS)
             self._pause = self._pace_seconds
             return
         if isinstance(error, HostUnavailable):
