@@ -17,6 +17,7 @@ from app.models import (
     OperationState,
     Site,
     SiteAction,
+    SiteKey,
     Specification,
 )
 
@@ -37,6 +38,7 @@ class SiteActions:
         self._known = known
         self._refresh_soon = refresh_soon
         self._aftermath = aftermath
+        self._reloading: set[SiteKey] = set()
 
     async def run(self, action: SiteAction, site: Site, actor: Actor) -> Site:
         """Carries the action out and returns the site as it is now known.
@@ -52,6 +54,20 @@ class SiteActions:
             raise NotSent(GONE)
         if action is SiteAction.DISABLE:
             self._log.check_not_own(site)
+        if action is not SiteAction.RELOAD:
+            return await self._run(client, action, site, actor)
+        # A second one right behind it would be twice the downtime, and is hardly meant.
+        if site.key in self._reloading:
+            raise SiteBusy(f"{site.domain_name} is being reloaded already.")
+        self._reloading.add(site.key)
+        try:
+            return await self._run(client, action, site, actor)
+        finally:
+            self._reloading.discard(site.key)
+
+    async def _run(
+        self, client: HostingClient, action: SiteAction, site: Site, actor: Actor
+    ) -> Site:
         operation = await self._begin_action(action, site, actor)
         click = Click(action, site)
         try:

@@ -1,10 +1,12 @@
 """Create, delete, enable and disable when the answer is lost: it is looked up, never repeated."""
 
+import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
 
-from app.errors import HostRefused, NotSent, OutcomeUnknown, SwitchedOff
+from app.errors import HostRefused, NotSent, OutcomeUnknown, SiteBusy, SwitchedOff
 from app.hosting.changes import Announcement, OperationsChanged
 from app.models import LOCAL_ID, OperationKind, OperationState, SiteAction, SiteStatus
 from app.store.accounts import Accounts
@@ -206,6 +208,25 @@ async def test_a_site_that_was_made_without_its_command_is_said_to_be_so(
     operation = await deck.until_closed()
     assert operation.state is OperationState.FAILED
     assert "without its command" in operation.reason
+
+
+async def test_a_second_click_on_a_reload_that_is_on_its_way_reloads_no_second_time(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.holds["POST"] = threading.Event()
+    first = asyncio.create_task(run(deck, SiteAction.RELOAD))
+
+    async def has_arrived() -> bool:
+        return fake.called("reload") == 1
+
+    await until(has_arrived)
+    with pytest.raises(SiteBusy, match="reloaded already"):
+        await run(deck, SiteAction.RELOAD)
+    fake.holds["POST"].set()
+    await first
+    assert fake.called("reload") == 1
+    await run(deck, SiteAction.RELOAD)
+    assert fake.called("reload") == 2
 
 
 @pytest.mark.parametrize("action", [SiteAction.ENABLE, SiteAction.DISABLE])
