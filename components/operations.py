@@ -129,7 +129,7 @@ def _Open(operation: Operation, now: datetime, *, may_act: bool, may_stop: bool)
         ),
         Div(
             _Button(operation, "retry", "Try again now") if may_act else None,
-            _Button(operation, "stop", "Stop") if may_stop and operation.note else None,
+            _StopButton(operation) if may_stop and operation.note else None,
             Div(CopyButton(command.command, "the command"), cls="contents") if command else None,
             cls="row",
         ),
@@ -139,10 +139,21 @@ def _Open(operation: Operation, now: datetime, *, may_act: bool, may_stop: bool)
     )
 
 
-def _Button(operation: Operation, action: str, words: str) -> FT:
+def _StopButton(operation: Operation) -> FT:
+    """Asks first where a site would be left deleted. A dialog of the page's own would be drawn anew
+    with every step."""
+    question = (
+        f"Stop this change? {operation.domain_name} is deleted at the moment, and stays so until "
+        "you recreate it. How it was made is kept."
+    )
+    return _Button(operation, "stop", "Stop", hx_confirm=question if operation.is_away else None)
+
+
+def _Button(operation: Operation, action: str, words: str, **attributes: str | None) -> FT:
     label = f"{words}: {operation.domain_name}"
     return FragmentForm(
         urls.operation_action(operation.id, action),
         Button(words, cls="btn", aria_label=label),
         hx_swap="none",
+        **attributes,
     )

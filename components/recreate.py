@@ -37,6 +37,7 @@ def RecreateDialog(
                         "The site is deleted and created again. It does not answer for about 10 "
                         "to 30 seconds, longer if the host keeps the domain.",
                         *lost,
+                        *_other_cname(site),
                     ],
                     kept=[
                         "Domain, code and logs stay.",
@@ -59,6 +60,12 @@ def RecreateDialog(
         ),
         is_open=True,
     )
+
+
+def _other_cname(site: Site) -> tuple[str, ...]:
+    if not site.is_custom_domain:
+        return ()
+    return ("PythonAnywhere may choose another CNAME target for it; if so, you are told.",)
 
 
 def certificate_words(

@@ -96,4 +96,4 @@ class JournalledCalls:
 
 def as_known(site: Site) -> Specification:
     """What is known of how it was made, without asking its host."""
-    return Specification(site.domain_name, site.command, site.enabled)
+    return Specification(site.domain_name, site.command, site.enabled, cname=site.cname)

@@ -68,8 +68,7 @@ class SiteMaker:
 
         Raises HostingError, InvalidInput.
         """
-        await self._create(account_id, wanted, actor)
-        return calls.lost_with(wanted)
+        return await self._create(account_id, wanted, actor)
 
     async def delete(self, site: Site, actor: Actor) -> Operation:
         """A site that the host does not know any more is only forgotten. Raises HostingError.
@@ -154,7 +153,8 @@ class SiteMaker:
         self._log.wake_worker()
         return operation
 
-    async def _create(self, account_id: str, wanted: Specification, actor: Actor) -> None:
+    async def _create(self, account_id: str, wanted: Specification, actor: Actor) -> str:
+        """Returns what the site lacks that was to be made again, in words."""
         client = self._log.client(account_id)
         operation = await self._log.begin(
             client, wanted.domain_name, OperationKind.CREATE, actor, new=wanted
@@ -170,14 +170,15 @@ class SiteMaker:
             await self._known.save(site)
         await self._aftermath.begun(site, actor)
         self._refresh_soon(account_id)
+        lacks = calls.lost_with(wanted, site)
         if (site.command, site.enabled) == (wanted.command, wanted.enabled) and not (
             wanted.certificate
         ):
-            lacks = calls.lost_with(wanted)
             await self._log.journal.close(operation, OperationState.DONE, lacks, is_told=False)
         else:
             words = "It is there, but not all of it yet."
             await self._log.look_soon(operation, words)
+        return lacks
 
     async def _delete(
         self,

@@ -162,6 +162,7 @@ def parse_described(account: Account, data: object) -> tuple[Site, Specification
             working_folder=site.working_folder,
             domains=tuple(_domain(_mapping(entry)["domain_name"]) for entry in domains),
             logs=tuple(_text(path) for path in _mapping(fields.get("logfiles") or {}).values()),
+            cname=site.cname,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise HostUnavailable(

@@ -14,9 +14,9 @@ CERTIFICATE_NOT_KNOWN = "not known"
 class Specification:
     """All that is needed to make a site anew.
 
-    `domains` are all names it answers to, `logs` the paths of its log files. `certificate` is the
-    kind of its certificate as the host calls it, empty if it has none of its own, or
-    CERTIFICATE_NOT_KNOWN.
+    `domains` are all names it answers to, `logs` the paths of its log files, `cname` what a custom
+    domain has to point at, which the host chooses. `certificate` is the kind of its certificate as
+    the host calls it, empty if it has none of its own, or CERTIFICATE_NOT_KNOWN.
     """
 
     domain_name: str
@@ -26,6 +26,7 @@ class Specification:
     domains: tuple[str, ...] = ()
     certificate: str = ""
     logs: tuple[str, ...] = ()
+    cname: str = ""
 
     @property
     def more_domains(self) -> tuple[str, ...]:
@@ -149,6 +150,11 @@ class Operation:
     @property
     def key(self) -> SiteKey:
         return self.account_id, self.domain_name
+
+    @property
+    def is_away(self) -> bool:
+        """The site has been taken away by it, as far as is known, and is not there again."""
+        return self.without_since is not None and self.without_seconds is None
 
     @property
     def never_was(self) -> bool:

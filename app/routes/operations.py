@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from anyio import to_thread
 from fasthtml.common import FT, Div
+from fasthtml.core import FtResponse
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -16,6 +17,7 @@ from app.routes.pages import lost_answer, set_flash
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, role_of, services_of, utc_now
 from app.routes.sites import SITE_PATH
+from components.feedback import ToastOutOfBand
 from components.operations import DeletedSite, StoppedChange
 
 router = Router()
@@ -30,11 +32,18 @@ async def retry_operation(req: Request) -> Response:
 
 
 @router.action(OPERATION_PATH + "/stop", role=Role.ADMIN)
-async def stop_operation(req: Request) -> Response:
+async def stop_operation(req: Request) -> FtResponse | Response:
     """What has been done stays done."""
-    if not await services_of(req).worker.stop(operation_number(req), actor_of(req).name):
+    services, actor = services_of(req), actor_of(req)
+    stopped = await services.worker.stop(operation_number(req), actor.name)
+    if stopped is None:
         raise NotFound("There is no such open operation.")
-    return await _back(req)
+    words = f"Change of {stopped.domain_name} stopped"
+    toast = Toast(words, stopped.reason, is_error=stopped.is_away, site_key=stopped.key)
+    if "hx-request" in req.headers:
+        return FtResponse(ToastOutOfBand(toast))
+    await to_thread.run_sync(set_flash, services, actor.session_id, toast)
+    return RedirectResponse(urls.SITES, 303)
 
 
 @router.action(SITE_PATH + "/recreate", role=Role.ADMIN)

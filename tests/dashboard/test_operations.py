@@ -135,6 +135,20 @@ def test_a_stopped_change_shows_both_commands(place: Place) -> None:
     assert [code.get_text() for code in notice.select("code")] == [OLD, NEW]
 
 
+def test_a_change_is_stopped_knowingly_while_its_site_is_away(place: Place) -> None:
+    place.fake.reserved_seconds = 60.0
+    place.post(f"{SITE}/command", command=NEW, confirmed="yes")
+    stop = f"form[action='/operations/{place.services.operations.open()[0].id}/stop']"
+    eventually(lambda: "still keeps the domain" in place.dashboard.client.get("/").text, "a note")
+    form = one(place.page("/"), stop)
+    assert "is deleted at the moment" in attribute(form, "hx-confirm")
+    headers = SAME_ORIGIN | {"hx-request": "true"}
+    answer = place.dashboard.client.post(attribute(form, "action"), headers=headers)
+    toast = one(parse(answer.text), ".toast.bad").get_text(" ")
+    assert f"Change of {SHOP} stopped" in toast and "recreate it on its page" in toast
+    assert one(place.page(SITE), f"form[action='{SITE}/recreate']")
+
+
 def test_a_deleted_site_is_recreated_by_one_click(place: Place) -> None:
     place.fake.add_certificate(SHOP)
     place.post(f"{SITE}/delete", confirm=SHOP)

@@ -418,6 +418,35 @@ async def test_a_person_can_stop_it(deck: Deck, fake: FakePythonAnywhere) -> Non
     assert fake.called("create") == 0
 
 
+async def test_a_change_that_is_stopped_while_the_site_is_away_says_so_and_shows_it_gone(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.reserved_seconds = 60.0
+    await change(deck)
+
+    async def is_away() -> bool:
+        return deck.operation().is_away
+
+    await until(is_away)
+    stopped = await deck.worker.stop(deck.operation().id, "eve")
+    assert stopped is not None
+    assert stopped.reason == (
+        "Stopped by eve. The site is deleted at the moment; recreate it on its page."
+    )
+    site = await deck.site()
+    assert site is not None and site.is_gone
+
+
+async def test_another_cname_target_is_told(deck: Deck, fake: FakePythonAnywhere) -> None:
+    before = (await deck.client.describe_site(SHOP))[0].cname
+    fake.add_site("blog.example.org")
+    await change(deck)
+    operation = await deck.until_closed()
+    site = await deck.site()
+    assert site is not None and site.cname not in ("", before)
+    assert f"change it from {before} to {site.cname}." in operation.reason
+
+
 async def test_a_change_that_is_stopped_after_the_site_was_switched_off_says_so(
     deck: Deck, fake: FakePythonAnywhere
 ) -> None:

@@ -139,12 +139,20 @@ async def delete(client: HostingApi, domain_name: str, *, disable_first: bool) -
     await client.delete_site(domain_name)
 
 
-def lost_with(wanted: Specification) -> str:
-    """What a site that is made anew cannot get back, in words."""
-    if not wanted.more_domains:
-        return ""
-    names = ", ".join(wanted.more_domains)
-    return f"The host gives a new site one domain only; these have to be added again: {names}."
+def lost_with(wanted: Specification, made: Site) -> str:
+    """What a site that is made anew does not have as before, in words."""
+    lost: list[str] = []
+    if wanted.more_domains:
+        names = ", ".join(wanted.more_domains)
+        lost.append(
+            f"The host gives a new site one domain only; these have to be added again: {names}."
+        )
+    if wanted.cname and made.cname and wanted.cname != made.cname:
+        lost.append(
+            f"The host has chosen another CNAME target: where the DNS of {made.domain_name} is "
+            f"managed, change it from {wanted.cname} to {made.cname}."
+        )
+    return " ".join(lost)
 
 
 async def complete(
@@ -171,7 +179,7 @@ async def complete(
         if not is_last_try:
             raise
         lacks = f"Its certificate or its reload failed: {error}"
-    return " ".join(filter(None, (lacks, lost_with(wanted))))
+    return " ".join(filter(None, (lacks, lost_with(wanted, site))))
 
 
 async def _certify(client: HostingApi, wanted: Specification, site: Site) -> str:

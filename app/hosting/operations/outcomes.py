@@ -71,6 +71,7 @@ def _with_rest(known: Specification | None, older: Specification | None) -> Spec
         domains=known.domains or older.domains,
         certificate=known.certificate or older.certificate,
         logs=known.logs or older.logs,
+        cname=known.cname or older.cname,
     )
 
 

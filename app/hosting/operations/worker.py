@@ -97,21 +97,26 @@ class OperationWorker:
         self.wake()
         return is_open
 
-    async def stop(self, operation_id: int, by: str) -> bool:
-        """A person takes over: nothing more is done. False if there is no such open operation.
+    async def stop(self, operation_id: int, by: str) -> Operation | None:
+        """A person takes over: nothing more is done. None if there is no such open operation.
 
         `by` is the person's name.
         """
         operation = await self._journal.get(operation_id)
         if operation is None or not operation.state.is_open:
-            return False
+            return None
         words = f"Stopped by {by}."
-        if operation.may_have_switched_off:
+        if operation.is_away:
+            words += " The site is deleted at the moment; recreate it on its page."
+        elif operation.may_have_switched_off:
             words += " If the site is there, it may be switched off now."
-        await self._journal.close(operation, OperationState.ABORTED, words, is_told=False)
+        aborted = OperationState.ABORTED
+        closed = await self._journal.close(operation, aborted, words, is_told=False)
         self._known.end_work(*operation.key)
+        if operation.is_away:
+            await self._known.mark_gone(operation.key)
         self._refresh_soon(operation.account_id)
-        return True
+        return closed
 
     async def _begin_due(self) -> float:
         """Starts what is due and returns the seconds until something else is."""
