@@ -9,7 +9,7 @@ from app.hosting.linter.application import application_name, module_folder
 from app.hosting.linter.development import development
 from app.hosting.linter.options import foreign_option
 from app.hosting.linter.portservers import port_server
-from app.hosting.linter.programs import program_after_env, relative_program, variable_program
+from app.hosting.linter.programs import looked_up_program, relative_program, variable_program
 from app.hosting.linter.scripts import is_whole, script_index, script_words
 from app.hosting.linter.shell import (
     assignment,
@@ -41,7 +41,7 @@ _RULES: tuple[Rule, ...] = (
     variable_program,
     glued_variable,
     relative_program,
-    program_after_env,
+    looked_up_program,
     address,
     daphne,
     streamlit,

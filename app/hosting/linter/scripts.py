@@ -14,6 +14,8 @@ _SCRIPT_FLAG = re.compile(r"-[a-z]*c")
 _BETWEEN = re.compile(r"&&|\|\|?|&|;")
 REDIRECTION = re.compile(r"([0-9&]?>>?|<)(&[0-9-])?")
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
+# They start no program, but change what the next one finds.
+PREPARING = ("cd", "source", ".", "export", "workon", "set", "unset", "umask", "ulimit")
 KEYWORDS = (
     *("if", "then", "elif", "else", "fi", "case", "esac", "select", "function", "{", "}"),
     *("for", "while", "until", "do", "done"),

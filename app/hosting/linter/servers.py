@@ -1,5 +1,6 @@
 """How well-known servers are told to listen on a Unix socket."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -7,7 +8,19 @@ from pathlib import PurePosixPath
 from app.hosting.linter.words import plain
 
 SOCKET = "${DOMAIN_SOCKET}"
-_ENV_OPTIONS_WITH_VALUE = ("-u", "--unset", "-C", "--chdir")
+ENV_FOLDER = ("-C", "--chdir")
+_LAUNCHERS: dict[str, tuple[str, ...]] = {
+    "env": ("-u", "--unset", *ENV_FOLDER),
+    "nohup": (),
+    "nice": ("-n", "--adjustment"),
+    "ionice": ("-c", "--class", "-n", "--classdata"),
+    "setsid": (),
+    "stdbuf": ("-i", "-o", "-e"),
+}
+"""Programs that start the one behind them, each with its options that have a value."""
+_PYTHON_VALUES = ("-W", "-X", "--check-hash-based-pycs")
+_PYTHON_SWITCH = re.compile(r"-[bBdEiIOPqRsSuvx]+|-[WX].+")
+_PYTHON_MODULE = re.compile(r"-[bBdEiIOPqRsSuvx]*m")
 FOLDER_OPTIONS = ("--app-dir", "--chdir", "--working-dir")
 _SOCKET_FORMS = (SOCKET, "$DOMAIN_SOCKET")
 
@@ -44,6 +57,9 @@ _SERVERS = (
 )
 
 
+SERVER_NAMES = tuple(server.name for server in _SERVERS)
+
+
 def find_server(words: Sequence[str]) -> tuple[Server, int] | None:
     """The server that a command runs and where its own arguments begin."""
     for server in _SERVERS:
@@ -59,27 +75,52 @@ def arguments_of(words: Sequence[str], program: str) -> int | None:
     Both as a program of its own and as `python -m NAME`.
     """
     start = program_index(words)
-    names = [PurePosixPath(plain(word)).name for word in words[start : start + 3]]
-    if names[:1] == [program]:
+    if _name(words, start) == program:
         return start + 1
-    is_module = bool(names) and names[0].startswith("python") and names[1:] == ["-m", program]
-    return start + 3 if is_module else None
+    place = python_target(words)
+    is_module = place is not None and _PYTHON_MODULE.fullmatch(plain(words[place]))
+    if place is None or not is_module or _name(words, place + 1) != program:
+        return None
+    return place + 2
+
+
+def python_target(words: Sequence[str]) -> int | None:
+    """Where Python is told what to run, behind its other options: a file, `-m` or `-c`."""
+    place = program_index(words)
+    if not _name(words, place).startswith("python"):
+        return None
+    is_value = False
+    for index, word in enumerate(map(plain, words[place + 1 :]), place + 1):
+        if not is_value and word not in _PYTHON_VALUES and not _PYTHON_SWITCH.fullmatch(word):
+            return index
+        is_value = not is_value and word in _PYTHON_VALUES
+    return None
 
 
 def program_index(words: Sequence[str]) -> int:
-    """Where the program's name stands: behind `env` with its options and variables, or `nohup`, if
-    the line begins with one of them."""
-    if not words or PurePosixPath(plain(words[0])).name not in ("env", "nohup"):
-        return 0
+    """Where the program's name stands: behind `env` with its options and variables, and behind
+    others that only start what follows."""
+    place = 0
+    while (options := _LAUNCHERS.get(_name(words, place))) is not None:
+        behind = _behind_launcher(words, place, options)
+        if behind is None:
+            break
+        place = behind
+    return place
+
+
+def _behind_launcher(words: Sequence[str], place: int, options: Sequence[str]) -> int | None:
     is_value = False
-    for index, word in enumerate(map(plain, words)):
-        if not index or is_value:
-            is_value = False
-        elif word in _ENV_OPTIONS_WITH_VALUE:
-            is_value = True
-        elif not word.startswith("-") and "=" not in word:
+    for index, word in enumerate(map(plain, words[place + 1 :]), place + 1):
+        if not is_value and not word.startswith("-") and "=" not in word:
             return index
-    return 0
+        is_value = not is_value and word in options
+    return None
+
+
+def _name(words: Sequence[str], place: int) -> str:
+    """The name of the program at that place, without its folder; empty behind the last word."""
+    return PurePosixPath(plain(words[place])).name if place < len(words) else ""
 
 
 def values_of(words: Sequence[str], flags: Sequence[str]) -> list[str]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from app.hosting.linter.folding import (
     IDLE_WORDS,
-    PREPARING,
     SHELL_SIGN,
     folded,
     reads_a_file,
@@ -14,6 +13,7 @@ from app.hosting.linter.folding import (
 from app.hosting.linter.scripts import (
     ASSIGNMENT,
     KEYWORDS,
+    PREPARING,
     is_for_a_shell,
     is_plain,
     is_whole,

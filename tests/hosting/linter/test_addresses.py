@@ -3,7 +3,7 @@
 import pytest
 
 from app.hosting.linter import lint
-from tests.hosting.linter.support import UDS, check_mended
+from tests.hosting.linter.support import BIN, UDS, check_mended
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ from tests.hosting.linter.support import UDS, check_mended
         (
             "/bin/bash -lc 'cd /x && uvicorn a:b --port 80'",
             "Nobody can reach port 80",
-            f'/bin/bash -lc "cd /x && uvicorn {UDS} a:b"',
+            f'/bin/bash -lc "cd /x && {BIN}/uvicorn {UDS} a:b"',
         ),
         (
             "/bin/bash -c 'A=b exec /v/gunicorn m:a | tee \"a b\"'",

@@ -15,7 +15,7 @@ from tests.hosting.linter.support import BIN, KNOWN, UDS, check_mended
         (
             f"/bin/bash -lc 'cd /s && exec uvicorn main.py {UDS}'",
             "not main.py: main:app",
-            f'/bin/bash -lc "cd /s && exec uvicorn main:app {UDS}"',
+            f'/bin/bash -lc "cd /s && exec {BIN}/uvicorn main:app {UDS}"',
         ),
         (f"/v/uvicorn main {UDS}", "not main: main:app", f"/v/uvicorn main:app {UDS}"),
         (
@@ -26,7 +26,8 @@ from tests.hosting.linter.support import BIN, KNOWN, UDS, check_mended
         (
             "cd /s && gunicorn -w 2 main.py",
             "&& means nothing",
-            f"{BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} --chdir /s -w 2 main:app",
+            f'/bin/bash -lc "cd /s && exec {BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} '
+            '-w 2 main:app"',
         ),
     ],
 )

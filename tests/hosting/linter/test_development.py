@@ -19,8 +19,8 @@ from tests.hosting.linter.support import BIN, UDS, check_mended
         (
             "cd /s && python manage.py runserver --settings shop.settings.live",
             "listens on a port alone",
-            f"/usr/bin/env DJANGO_SETTINGS_MODULE=shop.settings.live {BIN}/python -m uvicorn "
-            f"--app-dir /s {UDS} shop.asgi:application",
+            '/bin/bash -lc "cd /s && exec /usr/bin/env DJANGO_SETTINGS_MODULE=shop.settings.live '
+            f'{BIN}/python -m uvicorn {UDS} shop.asgi:application"',
         ),
         (
             "DJANGO_SETTINGS_MODULE=shop.live /s/manage.py runserver",
@@ -53,7 +53,7 @@ from tests.hosting.linter.support import BIN, UDS, check_mended
         (
             "cd ~/s && fastapi run main.py",
             "fastapi run listens",
-            f"{BIN}/uvicorn --app-dir /home/alice/s {UDS} main:app",
+            f'/bin/bash -lc "cd ~/s && exec {BIN}/uvicorn {UDS} main:app"',
         ),
         ("/v/python -m fastapi run m.py", "listens", f"/v/python -m uvicorn {UDS} m:app"),
         ("/v/fastapi run", "main:app, with its whole path", ""),

@@ -3,7 +3,7 @@
 import pytest
 
 from app.hosting.linter import Surroundings, lint
-from tests.hosting.linter.support import KNOWN, UDS, check_mended
+from tests.hosting.linter.support import BIN, KNOWN, UDS, check_mended
 
 
 @pytest.mark.parametrize(
@@ -12,12 +12,12 @@ from tests.hosting.linter.support import KNOWN, UDS, check_mended
         (
             f"cd /site && /v/uvicorn {UDS} m:a",
             "&& means nothing",
-            f"/v/uvicorn --app-dir /site {UDS} m:a",
+            f'/bin/bash -lc "cd /site && exec /v/uvicorn {UDS} m:a"',
         ),
         (
             "cd /site && exec /v/gunicorn -w 2 -b unix:${DOMAIN_SOCKET} m:a",
             "&& means nothing",
-            "/v/gunicorn --chdir /site -w 2 -b unix:${DOMAIN_SOCKET} m:a",
+            '/bin/bash -lc "cd /site && exec /v/gunicorn -w 2 -b unix:${DOMAIN_SOCKET} m:a"',
         ),
         (
             'cd ~/x && . v/bin/activate && serve "${DOMAIN_SOCKET}"',
@@ -38,7 +38,8 @@ from tests.hosting.linter.support import KNOWN, UDS, check_mended
         (
             "cd s;. venv/bin/activate; exec python -m uvicorn main:app > log 2>&1 &",
             "; means nothing",
-            f"/home/alice/s/venv/bin/python -m uvicorn {UDS} --app-dir /home/alice/s main:app",
+            '/bin/bash -lc "cd /home/alice/s && . venv/bin/activate && '
+            f'exec python -m uvicorn {UDS} main:app"',
         ),
         (
             'export A=b "C=d e" && /v/uvicorn m:a',
@@ -73,7 +74,79 @@ from tests.hosting.linter.support import KNOWN, UDS, check_mended
         (
             "set -a && . .env && uvicorn m:a",
             "&& means nothing",
-            f'/bin/bash -lc "set -a && . .env && exec uvicorn {UDS} m:a"',
+            f'/bin/bash -lc "set -a && . .env && exec {BIN}/uvicorn {UDS} m:a"',
+        ),
+        (
+            "set -a; . .env; uvicorn m:a",
+            "; means nothing",
+            f'/bin/bash -lc "set -a && . .env && exec {BIN}/uvicorn {UDS} m:a"',
+        ),
+        (
+            f"cd ~/shop && uvicorn {UDS} --env-file .env m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "cd ~/shop && exec {BIN}/uvicorn {UDS} --env-file .env m:a"',
+        ),
+        (
+            "cd ~/shop && nohup hypercorn m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "cd ~/shop && exec {BIN}/hypercorn --bind unix:${{DOMAIN_SOCKET}} m:a"',
+        ),
+        (
+            "cd /s && A=b python main.py ${DOMAIN_SOCKET}",
+            "&& means nothing",
+            f'/bin/bash -lc "cd /s && A=b exec {BIN}/python main.py ${{DOMAIN_SOCKET}}"',
+        ),
+        (
+            "cd /s && env A=b uvicorn m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "cd /s && exec env A=b {BIN}/uvicorn {UDS} m:a"',
+        ),
+        (
+            "cd /s && python manage.py migrate && gunicorn shop.wsgi",
+            "&& means nothing",
+            f'/bin/bash -lc "cd /s && {BIN}/python manage.py migrate && '
+            f'exec {BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} shop.wsgi"',
+        ),
+        (
+            "cd ~/shop && .venv/bin/python -m uvicorn m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "cd ~/shop && exec .venv/bin/python -m uvicorn {UDS} m:a"',
+        ),
+        (
+            "cd ~/my\\ shop && uvicorn m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "cd ~/my\\\\ shop && exec {BIN}/uvicorn {UDS} m:a"',
+        ),
+        (
+            'cd "~/my shop" && uvicorn m:a',
+            "&& means nothing",
+            f'/bin/bash -lc "cd \\"/home/alice/my shop\\" && exec {BIN}/uvicorn {UDS} m:a"',
+        ),
+        (
+            "/bin/bash -lc cd ~/shop && uvicorn m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "cd ~/shop && exec {BIN}/uvicorn {UDS} m:a"',
+        ),
+        (
+            "workon shop && uvicorn --app-dir /s m:a",
+            "&& means nothing",
+            f"/home/alice/.virtualenvs/shop/bin/uvicorn {UDS} --app-dir /s m:a",
+        ),
+        (
+            "source v/bin/activate && env A=b uvicorn m:a",
+            "&& means nothing",
+            f"/usr/bin/env A=b /home/alice/v/bin/uvicorn {UDS} m:a",
+        ),
+        (
+            "cd /s && source /v/bin/activate && celery purge && uvicorn m:a",
+            "&& means nothing",
+            '/bin/bash -lc "cd /s && source /v/bin/activate && celery purge && '
+            f'exec uvicorn {UDS} m:a"',
+        ),
+        (
+            "export A=/s && uvicorn --app-dir ${A} m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "export A=/s && exec {BIN}/uvicorn {UDS} --app-dir $A m:a"',
         ),
         (
             "cd '../a b' && ./serve ${DOMAIN_SOCKET}",
@@ -137,6 +210,11 @@ def test_steps_are_folded_into_a_line_that_works(
         "a && b || c",
         "uvicorn main:app & uvicorn other:app",
         "cd x && ./serve 'it\\'s'",
+        "cd x && npm start",
+        "bash -c 'cd x' && celery beat",
+        "conda activate x && uvicorn main:app",
+        "celery purge && uvicorn main:app",
+        "export A=b && ./serve ${A:-c}",
     ],
 )
 def test_no_line_is_made_of_what_only_a_shell_can_know(command: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.hosting.commands import check_command
 from app.hosting.linter import Surroundings, lint
 from app.localhost.command import split_command
-from tests.hosting.linter.support import BIN, KNOWN, UDS, is_complete
+from tests.hosting.linter.support import KNOWN, UDS, is_complete
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,9 @@ from tests.hosting.linter.support import BIN, KNOWN, UDS, is_complete
         ("/v/serve", "reads DOMAIN_SOCKET from its environment"),
         ("/bin/bash /home/alice/start.sh", "reads DOMAIN_SOCKET from its environment"),
         (f"/usr/bin/env A=b uvicorn {UDS} m:a", "not in a virtualenv"),
+        (f"/usr/bin/nice -n 5 uvicorn {UDS} m:a", "nice looks for uvicorn among"),
+        (f"/bin/bash -lc 'cd /x && exec uvicorn {UDS} m:a'", "A shell looks for uvicorn among"),
+        (f"/bin/bash -lc '. .env && python -m uvicorn {UDS} m:a'", "A shell looks for python"),
         (f"/v/uvicorn {UDS} --host 0.0.0.0 m:a", "the only address it needs"),
         ("/v/gunicorn -b unix:${DOMAIN_SOCKET} -b 0.0.0.0:80 m:a", "the only address it needs"),
         ("/v/gunicorn -c conf.py m:a", "file of settings"),
@@ -52,6 +55,11 @@ def test_what_is_doubtful_is_a_warning_and_does_not_stop_anybody(command: str, w
         f"/usr/bin/env -u PORT --unset=HOST A=b /v/uvicorn {UDS} m:a",
         f"/bin/bash -lc 'cd /x && . v/bin/activate && exec uvicorn {UDS} a:b'",
         f"/bin/bash -lc 'cd /x && exec uv run uvicorn {UDS} a:b'",
+        f"/bin/bash -lc 'PATH=/v/bin:$PATH exec uvicorn {UDS} a:b'",
+        f"/bin/bash -lc '. ./virtualenv.sh; exec uvicorn {UDS} a:b'",
+        f"/usr/bin/env PATH=/v/bin uvicorn {UDS} m:a",
+        f"/usr/bin/env A=b nice -n 5 /v/uvicorn {UDS} m:a",
+        f"/v/python -u -X dev -Im uvicorn {UDS} m:a",
         "/v/gunicorn --bind unix:${DOMAIN_SOCKET} shop.wsgi",
         "/v/hypercorn --bind unix:${DOMAIN_SOCKET} main.py",
         f"/v/granian {UDS} --interface asgi main",
@@ -64,9 +72,9 @@ def test_what_works_passes_without_a_word(command: str) -> None:
 
 
 def test_several_mistakes_are_mended_in_one_line() -> None:
-    report = lint("cd ~/site && uvicorn main:app --host 0.0.0.0 --port 80", KNOWN)
+    report = lint("source ~/v/bin/activate && uvicorn main.py --host 0.0.0.0 --port 80", KNOWN)
     assert len(report.findings) == 4
-    assert report.corrected == f"{BIN}/uvicorn {UDS} --app-dir /home/alice/site main:app"
+    assert report.corrected == f"/home/alice/v/bin/uvicorn {UDS} main:app"
     assert not lint(report.corrected, KNOWN).findings
 
 

@@ -16,7 +16,7 @@ from tests.hosting.linter.support import BIN, UDS, check_mended
         (
             "cd /s && gunicorn --uds=${DOMAIN_SOCKET} -w 2 m:a",
             "gunicorn has no option --uds",
-            f"{BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} --chdir /s -w 2 m:a",
+            f'/bin/bash -lc "cd /s && exec {BIN}/gunicorn --bind unix:${{DOMAIN_SOCKET}} -w 2 m:a"',
         ),
         ("/v/gunicorn --app-dir /s --chdir /t m:a", "no option --app-dir", ""),
         (

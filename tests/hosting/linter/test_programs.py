@@ -28,13 +28,25 @@ from tests.hosting.linter.support import BIN, KNOWN, UDS, check_mended
             "env needs its whole path",
             f"/usr/bin/env X=1 {BIN}/uvicorn {UDS} m:a",
         ),
-        ("uv sync", "uv needs its whole path", None),
+        ("uv sync", "which “which uv” shows in a console", ""),
+        ("npm start", "npm needs its whole path", ""),
+        ("screen -dmS x /v/serve ${DOMAIN_SOCKET}", "screen needs its whole path", ""),
+        ("uvx uvicorn m:a", "uvx needs its whole path", ""),
+        ("nice uvicorn m:a", "nice needs its", f"/usr/bin/nice {BIN}/uvicorn {UDS} m:a"),
+        ("/v/python -u -m uvicorn m:a", "is missing", f"/v/python -u -m uvicorn {UDS} m:a"),
+        ("/v/python -X dev -W error -Im uvicorn m:a", "is missing", None),
     ],
 )
 def test_a_program_without_its_whole_path_is_refused(
     command: str, words: str, corrected: str | None
 ) -> None:
     check_mended(command, words, corrected)
+
+
+def test_a_script_gets_the_whole_path_of_each_program_that_a_shell_would_not_find() -> None:
+    typed = f"/bin/bash -lc 'cd /s && python manage.py migrate && exec uvicorn {UDS} m:a'"
+    script = f"cd /s && {BIN}/python manage.py migrate && exec {BIN}/uvicorn {UDS} m:a"
+    assert lint(typed, KNOWN).corrected == f'/bin/bash -lc "{script}"'
 
 
 @pytest.mark.parametrize("command", ["''", '"" x', ".. x", "(uvicorn main:app)", "[ x", "=b"])

@@ -22,7 +22,7 @@ from tests.hosting.linter.support import BIN, UDS, check_mended
         (
             f"cd /s && poetry run uvicorn {UDS} m:a",
             "poetry run is not found here",
-            f"{BIN}/uvicorn --app-dir /s {UDS} m:a",
+            f'/bin/bash -lc "cd /s && exec {BIN}/uvicorn {UDS} m:a"',
         ),
         ("pipenv run fastapi run main.py", "pipenv run", f"{BIN}/uvicorn {UDS} main:app"),
         ("conda run -n shop uvicorn m:a", "conda run is not found here", ""),
