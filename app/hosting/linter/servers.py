@@ -58,6 +58,12 @@ _SERVERS = (
 
 
 SERVER_NAMES = tuple(server.name for server in _SERVERS)
+LONG_OPTIONS = frozenset(
+    option
+    for server in _SERVERS
+    for option in (*server.flags, *server.network, server.folder, *server.config)
+    if option.startswith("--")
+) | {"--env-file", "--factory", "--interface", "--log-level", "--reload", "--workers"}
 
 
 def find_server(words: Sequence[str]) -> tuple[Server, int] | None:
