@@ -7,7 +7,7 @@ file.
 import unicodedata
 
 from app.hosting.linter.addresses import address, daphne, streamlit
-from app.hosting.linter.application import application_name, module_folder
+from app.hosting.linter.application import application_name, interface, module_folder
 from app.hosting.linter.copied import console_line, dash, with_plain_blanks
 from app.hosting.linter.development import development
 from app.hosting.linter.options import foreign_option
@@ -53,6 +53,7 @@ _RULES: tuple[Rule, ...] = (
     streamlit,
     application_name,
     module_folder,
+    interface,
 )
 
 

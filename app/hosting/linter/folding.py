@@ -60,6 +60,9 @@ def folded(words: Sequence[str], surroundings: Surroundings) -> list[str] | None
     if not steps or _prepares(steps[-1]) or {"&", "|", "||"}.intersection(words):
         # Which of its programs is the site, and whether it stays, is the author's to say.
         return None
+    if any(word.startswith("#") for step in steps[:-1] for word in step):
+        # A shell would take all that follows for a comment.
+        return None
     if ";" in words and not all(map(_prepares, steps[:-1])):
         # A program may fail in front of ";" and not in front of "&&".
         return None
@@ -173,7 +176,9 @@ def _is_fixed(path: str) -> bool:
 
 
 def _needs_a_shell(word: str) -> bool:
-    return bool(SHELL_SIGN.search(unquoted(word)) or _REPLACED.search(plain(word)))
+    return word.startswith("#") or bool(
+        SHELL_SIGN.search(unquoted(word)) or _REPLACED.search(plain(word))
+    )
 
 
 def _below(folder: str, path: str) -> str:

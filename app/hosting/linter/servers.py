@@ -130,14 +130,24 @@ def _name(words: Sequence[str], place: int) -> str:
 
 
 def values_of(words: Sequence[str], flags: Sequence[str]) -> list[str]:
-    """What follows these flags, as `--flag value` or `--flag=value`."""
+    """What follows these flags, as `--flag value`, `--flag=value` or `-fvalue`."""
     values = []
     for index, word in enumerate(words):
-        name, separator, value = plain(word).partition("=")
-        if name in flags:
+        name, value = _option(word, flags)
+        if name:
             after = plain(words[index + 1]) if index + 1 < len(words) else ""
-            values.append(value if separator else after)
+            values.append(after if value is None else value)
     return values
+
+
+def _option(word: str, flags: Sequence[str]) -> tuple[str, str | None]:
+    """Which of the flags it is, empty for none, and the value that it holds itself."""
+    text = plain(word)
+    name, separator, value = text.partition("=")
+    if name in flags:
+        return name, value if separator else None
+    is_short = text.startswith("-") and not text.startswith("--")
+    return (text[:2], text[2:]) if is_short and text[:2] in flags else ("", None)
 
 
 def is_socket(server: Server, value: str) -> bool:
@@ -167,8 +177,8 @@ def without(words: Sequence[str], flags: Sequence[str]) -> list[str]:
     kept = []
     is_value = False
     for word in words:
-        name, separator, _ = plain(word).partition("=")
-        if not is_value and name not in flags:
+        name, value = _option(word, flags)
+        if not is_value and not name:
             kept.append(word)
-        is_value = not is_value and name in flags and not separator
+        is_value = not is_value and bool(name) and value is None
     return kept

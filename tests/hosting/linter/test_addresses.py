@@ -3,7 +3,7 @@
 import pytest
 
 from app.hosting.linter import lint
-from tests.hosting.linter.support import BIN, UDS, check_mended
+from tests.hosting.linter.support import BIN, KNOWN, UDS, check_mended
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,21 @@ from tests.hosting.linter.support import BIN, UDS, check_mended
             "Streamlit 1.57 and later refuse",
             "",
         ),
+        (
+            "/bin/bash -lc 'cd /s && exec /v/gunicorn --bind $DOMAIN_SOCKET m:a'",
+            "takes the socket as",
+            '/bin/bash -lc "cd /s && exec /v/gunicorn --bind unix:${DOMAIN_SOCKET} m:a"',
+        ),
+        (
+            "cd /s && /v/uvicorn --uds {DOMAIN_SOCKET} m:a",
+            "&& means nothing",
+            f'/bin/bash -lc "cd /s && exec /v/uvicorn {UDS} m:a"',
+        ),
+        (
+            "/v/gunicorn -b0.0.0.0:80 m:a",
+            "Nobody can reach 0.0.0.0:80",
+            "/v/gunicorn --bind unix:${DOMAIN_SOCKET} m:a",
+        ),
         ("/v/streamlit run s.py", "as the Streamlit template does", ""),
         (
             "/bin/bash -lc 'cd /x && uvicorn a:b --port 80'",
@@ -73,3 +88,5 @@ def test_an_address_that_nobody_reaches_is_exchanged_for_the_socket(
 
 def test_daphne_is_exchanged_for_uvicorn() -> None:
     assert lint("/v/daphne -u ${DOMAIN_SOCKET} m:a").corrected == f"/v/uvicorn {UDS} m:a"
+    folded = lint("cd /s && daphne m:a", KNOWN).corrected
+    assert folded == f'/bin/bash -lc "cd /s && exec {BIN}/uvicorn {UDS} m:a"'

@@ -27,6 +27,8 @@ from tests.hosting.linter.support import BIN, UDS, check_mended
             "listens on a port alone",
             None,
         ),
+        ("/v/django-admin runserver", "where PROJECT is the folder with asgi.py", ""),
+        ("/v/python -m django runserver --settings shop.settings", "listens on a port", ""),
         ("/v/fastapi run main.py", "fastapi run listens", f"/v/uvicorn {UDS} main:app"),
         (
             "/v/fastapi dev /a-b/shop.py --host :: --port=80 --reload --app web --root-path /x",

@@ -128,6 +128,11 @@ from tests.hosting.linter.support import BIN, KNOWN, UDS, check_mended
             f'/bin/bash -lc "cd ~/shop && exec {BIN}/uvicorn {UDS} m:a"',
         ),
         (
+            f"source /v/bin/activate && uvicorn {UDS} main:app #shop",
+            "&& means nothing",
+            f'/bin/bash -lc "source /v/bin/activate && exec uvicorn {UDS} main:app #shop"',
+        ),
+        (
             "workon shop && uvicorn --app-dir /s m:a",
             "&& means nothing",
             f"/home/alice/.virtualenvs/shop/bin/uvicorn {UDS} --app-dir /s m:a",
@@ -212,6 +217,7 @@ def test_steps_are_folded_into_a_line_that_works(
         "cd x && ./serve 'it\\'s'",
         "cd x && npm start",
         "bash -c 'cd x' && celery beat",
+        "cd x #shop && uvicorn main:app",
         "conda activate x && uvicorn main:app",
         "celery purge && uvicorn main:app",
         "export A=b && ./serve ${A:-c}",

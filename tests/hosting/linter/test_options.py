@@ -33,7 +33,7 @@ from tests.hosting.linter.support import BIN, UDS, check_mended
         (
             "/v/granian --bind unix:${DOMAIN_SOCKET} --app-dir '/a b' m:a",
             "granian has no option --bind",
-            f'/v/granian {UDS} --working-dir "/a b" m:a',
+            f'/v/granian --interface asgi {UDS} --working-dir "/a b" m:a',
         ),
         (
             "/v/uvicorn -b unix:${DOMAIN_SOCKET} m:a",

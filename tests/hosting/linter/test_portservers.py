@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hosting.linter.support import BIN, check_mended
+from tests.hosting.linter.support import BIN, UDS, check_mended
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,12 @@ from tests.hosting.linter.support import BIN, check_mended
     [
         ("python3 -m http.server 8000", "http.server listens on a port alone", ""),
         ("/bin/bash -lc 'cd /s && python -m http.server'", "http.server listens on a port", ""),
+        (
+            "/v/quart --app shop run",
+            "quart run listens on a port alone",
+            f"/v/uvicorn {UDS} shop:app",
+        ),
+        ("QUART_APP=shop.web:site quart run -p 80", "Start the application with uvicorn", None),
         ("flask run --host=0.0.0.0", "unix:${DOMAIN_SOCKET} MODULE:app", ""),
         (
             "/v/flask --app shop run",

@@ -131,6 +131,8 @@ def account() -> Iterator[Account]:
         "cd ~/shop && uvicorn —uds $DOMAIN_SOCKET main:app",
         "cd ~/shop &&\u00a0uvicorn\u00a0main:app",
         "pa website create --domain x.org --command 'cd shop && uvicorn main:app'",
+        "PYTHONPATH=~/shop uvicorn plain:app",
+        "uvicorn --app-dir ~/shop plain.py:app #shop",
         "workon v && uvicorn --app-dir ~/shop plain:app",
         "workon v && cd ~/shop && nohup uvicorn main:app &",
         "source ~/shop/venv/bin/activate && uvicorn plain:app --app-dir ~/shop",

@@ -50,7 +50,23 @@ from tests.hosting.linter.support import BIN, UDS, check_mended
         (f"/v/uvicorn {UDS} m:a > x.log 2>&1", "no shell reads", f"/v/uvicorn {UDS} m:a"),
         ("$(which uvicorn) m:a", "no shell reads", None),
         (f"/v/uvicorn {UDS} m:a # the shop", "no comment", f"/v/uvicorn {UDS} m:a"),
-        (f"/v/uvicorn {UDS} m:a #a && b", "no comment", f"/v/uvicorn {UDS} m:a"),
+        (f"/v/uvicorn {UDS} m:a # a && b", "no comment", f"/v/uvicorn {UDS} m:a"),
+        (f"/v/uvicorn {UDS} m:a #shop", "no comment", f"/v/uvicorn {UDS} m:a"),
+        (
+            "/usr/bin/env PYTHONPATH=~/s /v/uvicorn m:a",
+            "Write the whole path",
+            f"/usr/bin/env PYTHONPATH=/home/alice/s /v/uvicorn {UDS} m:a",
+        ),
+        (
+            "/v/gunicorn --daemon --bind unix:${DOMAIN_SOCKET} m:a",
+            "into the background",
+            "/v/gunicorn --bind unix:${DOMAIN_SOCKET} m:a",
+        ),
+        (
+            "/bin/bash -lc 'cd /s && exec /v/gunicorn -D -b unix:$DOMAIN_SOCKET m:a'",
+            "into the background",
+            '/bin/bash -lc "cd /s && exec /v/gunicorn -b unix:$DOMAIN_SOCKET m:a"',
+        ),
         ("# /v/uvicorn", "no comment", ""),
         (
             "X=1 python -m uvicorn m:a",
