@@ -49,11 +49,7 @@ def _look(words: list[str]) -> Verdict | None:
     if found is None or found[0].name not in _STRICT:
         return None
     server, start = found
-    places = [
-        index
-        for index in range(start, len(words))
-        if not plain(words[index]).startswith("-") and not _is_value(words, index, start)
-    ]
+    places = unnamed_places(words, start)
     if not places:
         return _no_application(words, server, start)
     name = plain(words[places[0]])
@@ -63,6 +59,15 @@ def _look(words: list[str]) -> Verdict | None:
     if _STRICT[server.name].fullmatch(name) and not names_file:
         return None if ":" in name else _default_of_gunicorn(name)
     return _wrong_name(words, places[0], server)
+
+
+def unnamed_places(words: Sequence[str], start: int) -> list[int]:
+    """Where the arguments stand that surely belong to no option."""
+    return [
+        index
+        for index in range(start, len(words))
+        if not plain(words[index]).startswith("-") and not _is_value(words, index, start)
+    ]
 
 
 def _is_value(words: Sequence[str], index: int, start: int) -> bool:

@@ -141,7 +141,7 @@ LINES = st.one_of(
 
 
 @given(LINES.map("".join))
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)
 def test_whatever_is_corrected_listens_on_the_socket_and_has_no_error_left(typed: str) -> None:
     report = lint(typed, KNOWN)
     line = report.corrected if report.findings else typed
@@ -162,7 +162,7 @@ TYPED_FOR_A_SHELL = (
 
 
 @given(st.lists(st.sampled_from(TYPED_FOR_A_SHELL), min_size=2, max_size=9).map(" ".join))
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)
 def test_what_is_offered_for_a_line_for_a_shell_is_complete(typed: str) -> None:
     line = lint(typed, KNOWN).corrected
     if line:
@@ -171,6 +171,7 @@ def test_what_is_offered_for_a_line_for_a_shell_is_complete(typed: str) -> None:
 
 
 @given(st.text(alphabet=" ab/.;&|><\"'", max_size=25), st.sampled_from(BEHIND))
+@settings(deadline=None)
 def test_no_line_is_offered_that_has_an_error(text: str, behind: str) -> None:
     for typed in (f"cd x && {text}{behind}", f"/v/uvicorn {text}{behind}", text):
         for surroundings in (KNOWN, Surroundings()):
@@ -179,6 +180,7 @@ def test_no_line_is_offered_that_has_an_error(text: str, behind: str) -> None:
 
 
 @given(st.text(alphabet=" #abc/~$&|;><\"'\\=-.{}[]()`%", max_size=40))
+@settings(deadline=None)
 def test_no_line_breaks_the_linter_and_what_it_offers_can_be_split(text: str) -> None:
     report = lint(text, KNOWN)
     if report.corrected and not lint(report.corrected, KNOWN).first_error:

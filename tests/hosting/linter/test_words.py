@@ -1,6 +1,6 @@
 """Words of a line mean what the local host makes of them."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidInput
@@ -9,6 +9,7 @@ from app.localhost.command import split_command
 
 
 @given(st.text(alphabet=" abst/=\"'\\", max_size=20))
+@settings(deadline=None)
 def test_words_are_those_that_the_local_host_makes(text: str) -> None:
     words = split_words(f"/v/serve {text}")
     try:
@@ -21,6 +22,7 @@ def test_words_are_those_that_the_local_host_makes(text: str) -> None:
 
 
 @given(st.text(alphabet=" ab\"'\\$", max_size=10))
+@settings(deadline=None)
 def test_a_quoted_word_means_the_text(text: str) -> None:
     (word,) = split_words(quoted(text)) or [""]
     assert plain(word) == text
