@@ -106,6 +106,10 @@ BEFORE = (
     "cd ~/site; ",
     "source v/bin/activate && ",
     ". /v/bin/activate;",
+    "workon v && ",
+    "cd ~/my\\ site && ",
+    "cd s && . v/bin/activate && python manage.py migrate && ",
+    "export B=c && set -a && . .env && ",
     "A=b ",
 )
 WRAPPED = ("sudo ", "time ", "uv run ", "poetry run ", "env B=c ", "/usr/bin/env B=c ")
@@ -127,6 +131,13 @@ SERVED = (
     "/v/bin/uvicorn -b unix:$DOMAIN_SOCKET m:a",
     "flask --app shop run --debug",
     "uvicorn main.py --port 80",
+    "uvicorn —uds $DOMAIN_SOCKET main.py:app",
+    "gunicorn --daemon -b0.0.0.0:80 m:a",
+    "python -u -X dev -Im uvicorn m:a -port 80",
+    "nice -n 5 uvicorn m:a",
+    "quart --app shop run",
+    "granian m:a",
+    "daphne m:a",
 )
 
 

@@ -25,6 +25,8 @@ from tests.hosting.linter.support import BIN, UDS, check_mended
             f'/bin/bash -lc "cd /s && exec {BIN}/uvicorn {UDS} m:a"',
         ),
         ("pipenv run fastapi run main.py", "pipenv run", f"{BIN}/uvicorn {UDS} main:app"),
+        ("hatch run uvicorn m:a", "hatch run is not found", f"{BIN}/uvicorn {UDS} m:a"),
+        ("hatch run dev:serve", "hatch run is not found", ""),
         ("conda run -n shop uvicorn m:a", "conda run is not found here", ""),
         ("conda run --no-capture-output uvicorn m:a", "conda run", f"{BIN}/uvicorn {UDS} m:a"),
     ],
