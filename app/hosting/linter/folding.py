@@ -27,8 +27,8 @@ _STEPS = ("&&", ";")
 # What a shell would replace, and a host would not.
 _REPLACED = re.compile(r"\$(?!(?:HOME|DOMAIN_SOCKET)\b|\{(?:HOME|DOMAIN_SOCKET)\})|`")
 _PATTERN = re.compile(r"[*?\[]")
-_BRACED = re.compile(r"\$\{(?!(?:HOME|DOMAIN_SOCKET)\})(\w+)\}(?!\w)")
 _HELD = re.compile(r"\$\{(?!(?:HOME|DOMAIN_SOCKET)\})")
+_BRACED = re.compile(rf"{_HELD.pattern}(\w+)\}}(?!\w)")
 
 
 def tidied_words(words: Sequence[str]) -> list[str]:

@@ -43,22 +43,21 @@ def shell_words(words: Sequence[str]) -> list[str]:
 
 def comment(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """`program ... # words`, which the program would get as its arguments."""
-    begin = find_server(words)
-    # A colour is the value of an option, and what another program makes of it is its own affair.
-    first = begin[1] if begin else len(words)
-    start = next(
-        (
-            index
-            for index, word in enumerate(words)
-            if word == "#"
-            or (word.startswith("#") and index >= first and words[index - 1][:1] != "-")
-        ),
-        None,
-    )
+    start = next((index for index in range(len(words)) if _begins_comment(words, index)), None)
     if start is None:
         return None
     text = f"{words[start]} begins no comment here: the program would get it, and all that follows."
     return Verdict(CommandFinding(text), words[:start] or None, is_last=not start)
+
+
+def _begins_comment(words: Sequence[str], index: int) -> bool:
+    """A lone #, or a word that a server would take for its application.
+
+    A colour is the value of an option, and what other programs make of #word is their affair.
+    """
+    found = find_server(words)
+    is_argument = found is not None and index >= found[1] and not words[index - 1].startswith("-")
+    return words[index] == "#" or (is_argument and words[index].startswith("#"))
 
 
 def shell(words: list[str], surroundings: Surroundings) -> Verdict | None:
