@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from posixpath import basename
 
 from app.hosting.linter.words import plain
 
@@ -68,26 +69,24 @@ LONG_OPTIONS = frozenset(
 
 def find_server(words: Sequence[str]) -> tuple[Server, int] | None:
     """The server that a command runs and where its own arguments begin."""
-    for server in _SERVERS:
-        start = arguments_of(words, server.name)
-        if start is not None:
-            return server, start
-    return None
+    name, start = _started(words)
+    server = next((server for server in _SERVERS if server.name == name), None)
+    return (server, start) if server else None
 
 
 def arguments_of(words: Sequence[str], program: str) -> int | None:
-    """Where the arguments of the program begin, None if it is not what the command runs.
+    """Where the arguments of the program begin, None if it is not what the command runs."""
+    name, start = _started(words)
+    return start if name == program else None
 
-    Both as a program of its own and as `python -m NAME`.
-    """
-    start = program_index(words)
-    if _name(words, start) == program:
-        return start + 1
+
+def _started(words: Sequence[str]) -> tuple[str, int]:
+    """What a command runs, and where its arguments begin: a program, or that of `python -m`."""
     place = python_target(words)
-    is_module = place is not None and _PYTHON_MODULE.fullmatch(plain(words[place]))
-    if place is None or not is_module or _name(words, place + 1) != program:
-        return None
-    return place + 2
+    if place is not None and _PYTHON_MODULE.fullmatch(plain(words[place])):
+        return _name(words, place + 1), place + 2
+    start = program_index(words)
+    return _name(words, start), start + 1
 
 
 def python_target(words: Sequence[str]) -> int | None:
@@ -126,7 +125,7 @@ def _behind_launcher(words: Sequence[str], place: int, options: Sequence[str]) -
 
 def _name(words: Sequence[str], place: int) -> str:
     """The name of the program at that place, without its folder; empty behind the last word."""
-    return PurePosixPath(plain(words[place])).name if place < len(words) else ""
+    return basename(plain(words[place])) if place < len(words) else ""
 
 
 def values_of(words: Sequence[str], flags: Sequence[str]) -> list[str]:

@@ -43,20 +43,22 @@ def shell_words(words: Sequence[str]) -> list[str]:
 
 def comment(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """`program ... # words`, which the program would get as its arguments."""
-    start = next((index for index in range(len(words)) if _begins_comment(words, index)), None)
+    found = find_server(words)
+    arguments = found[1] if found else len(words)
+    places = (index for index in range(len(words)) if _begins_comment(words, index, arguments))
+    start = next(places, None)
     if start is None:
         return None
     text = f"{words[start]} begins no comment here: the program would get it, and all that follows."
     return Verdict(CommandFinding(text), words[:start] or None, is_last=not start)
 
 
-def _begins_comment(words: Sequence[str], index: int) -> bool:
-    """A lone #, or a word that a server would take for its application.
+def _begins_comment(words: Sequence[str], index: int, arguments: int) -> bool:
+    """A lone #, or a word among a server's arguments that it would take for its application.
 
     A colour is the value of an option, and what other programs make of #word is their affair.
     """
-    found = find_server(words)
-    is_argument = found is not None and index >= found[1] and not words[index - 1].startswith("-")
+    is_argument = index >= arguments and not words[index - 1].startswith("-")
     return words[index] == "#" or (is_argument and words[index].startswith("#"))
 
 
