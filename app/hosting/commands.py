@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 from app.errors import InvalidInput
 from app.hosting.client import HostingClient
 from app.hosting.linter import Surroundings, lint
-from app.hosting.linter.servers import program_index
-from app.hosting.linter.words import plain, split_words
-from app.hosting.needs import look_up, needs_of, read_own_folder
+from app.hosting.linter.launches import launches_of
+from app.hosting.linter.needs import needs_of
+from app.hosting.needs import look_up, read_own_folder
 from app.models import Account, AccountKind, PathFinding
 
 _SYSTEM_FOLDERS = frozenset(map(PurePosixPath, ("/", "/usr", "/usr/local")))
@@ -36,13 +36,12 @@ def surroundings_of(account: Account, virtualenv: str = "") -> Surroundings:
 
 def virtualenv_of(command: str) -> str:
     """Where the program of a command that works lives, if that is a virtualenv; else empty."""
-    words = split_words(command)
-    if not words:
-        return ""
-    program = PurePosixPath(plain(words[program_index(words)]))
-    folder = program.parent.parent
-    is_system = folder in _SYSTEM_FOLDERS or not program.is_absolute()
-    return "" if is_system or program.parent.name != "bin" else str(folder)
+    for launch in reversed(launches_of(command, Surroundings())):
+        program = PurePosixPath(launch.path)
+        folder = program.parent.parent
+        if launch.path and program.parent.name == "bin" and folder not in _SYSTEM_FOLDERS:
+            return str(folder)
+    return ""
 
 
 async def find_paths(account: Account, client: HostingClient, command: str) -> list[PathFinding]:
@@ -50,7 +49,7 @@ async def find_paths(account: Account, client: HostingClient, command: str) -> l
     is_local = account.kind is AccountKind.LOCAL
     # The local host shows logs alone through its API, but its files are those of this machine.
     read_folder = read_own_folder if is_local else partial(_files_in, client)
-    return await look_up(needs_of(command, _home(account)), read_folder)
+    return await look_up(needs_of(command, surroundings_of(account)), read_folder)
 
 
 async def _files_in(client: HostingClient, path: str) -> list[str]:

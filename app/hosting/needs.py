@@ -1,20 +1,16 @@
-"""Whether the program, the folder and the code that a command names are there.
+"""Whether the programs, the folders and the code that a command names are there.
 
 A folder's listing says it all: the files API cannot be asked for one file without reading it.
 """
 
 import os
-import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import PurePosixPath
-from posixpath import normpath
 
 from anyio import to_thread
 
 from app.errors import HostRefused
-from app.hosting.linter.servers import SOCKET, find_server, program_index, values_of
-from app.hosting.linter.words import plain, split_words
+from app.hosting.linter.needs import Needs
 from app.models import PathFinding, PathState
 
 FolderReader = Callable[[str], Awaitable[list[str]]]
@@ -22,41 +18,6 @@ FolderReader = Callable[[str], Awaitable[list[str]]]
 
 MAX_FOLDERS = 6
 """Each is a call, and the account allows only so many of them in a minute."""
-
-_APPLICATION = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*):[\w.()]+")
-_SCRIPT = re.compile(r"/.+\.\w{1,6}")
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """Absolute paths: files, folders, and modules, each as the two files that it may be."""
-
-    files: tuple[str, ...]
-    folders: tuple[str, ...]
-    modules: tuple[tuple[str, str], ...]
-
-
-def needs_of(command: str, home: str) -> Needs:
-    """What has to be there for the command to run; relative paths are left out."""
-    words = [
-        plain(word).replace("${HOME}", home).replace("$HOME", home)
-        for word in split_words(command) or []
-    ]
-    if not words:
-        return Needs((), (), ())
-    start = program_index(words)
-    arguments = words[start + 1 :]
-    found = find_server(words)
-    flags = (found[0].folder,) if found and found[0].folder else ()
-    folders = [value for value in values_of(arguments, flags) if value.startswith("/")]
-    applications = [match[1] for word in arguments if (match := _APPLICATION.fullmatch(word))]
-    scripts = [word for word in arguments if _SCRIPT.fullmatch(word) and SOCKET not in word]
-    files = [word for word in (words[start], *scripts) if word.startswith("/")]
-    unique = dict.fromkeys(file for file in files if file not in folders)
-    # Without "..", which would lead out of the files' part of the API's addresses.
-    files, folders = list(map(normpath, unique)), list(map(normpath, folders))
-    modules = [_module(folder, name) for folder in folders[:1] for name in applications[:1]]
-    return Needs(tuple(files), tuple(folders), tuple(modules))
 
 
 async def look_up(needs: Needs, read_folder: FolderReader) -> list[PathFinding]:
@@ -67,10 +28,7 @@ async def look_up(needs: Needs, read_folder: FolderReader) -> list[PathFinding]:
     look = _Look(read_folder)
     findings = [await look.file(path) for path in needs.files]
     findings += [await look.folder(path) for path in needs.folders]
-    for module, package in needs.modules:
-        finding = await look.file(module)
-        as_package = await look.file(package) if finding.state is PathState.MISSING else finding
-        findings.append(finding if as_package.state is PathState.MISSING else as_package)
+    findings += [await look.any_file(paths) for paths in needs.modules]
     return findings
 
 
@@ -107,6 +65,15 @@ class _Look:
             return PathFinding(path, PathState.UNKNOWN, text)
         return PathFinding(path, PathState.MISSING, f"{name} is still missing in {parent}.")
 
+    async def any_file(self, paths: Sequence[str]) -> PathFinding:
+        """The first of them that is there, else what is said of the first."""
+        findings = []
+        for path in paths:
+            findings.append(await self.file(path))
+            if findings[-1].state is not PathState.MISSING:
+                return findings[-1]
+        return findings[0]
+
     async def folder(self, path: str) -> PathFinding:
         names = await self._names(path.rstrip("/") or "/")
         if names is None:
@@ -142,9 +109,3 @@ def _refused(path: str, error: HostRefused, missing: str) -> PathFinding:
         return PathFinding(path, PathState.MISSING, missing)
     text = f"{path}: the host does not let Sitedeck look there. ({error})"
     return PathFinding(path, PathState.UNKNOWN, text)
-
-
-def _module(folder: str, name: str) -> tuple[str, str]:
-    """`shop.asgi` is the file `shop/asgi.py` or the package `shop/asgi/__init__.py`."""
-    path = PurePosixPath(folder, *name.split("."))
-    return f"{path}.py", f"{path}/__init__.py"

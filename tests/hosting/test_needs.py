@@ -1,43 +1,13 @@
-"""What a command needs, and what folders say of it."""
+"""What folders say of what a command needs."""
 
 from pathlib import Path
 
 import pytest
 
 from app.errors import HostRefused, HostUnavailable
-from app.hosting.needs import Needs, look_up, needs_of, read_own_folder
+from app.hosting.linter.needs import Needs
+from app.hosting.needs import look_up, read_own_folder
 from app.models import PathState
-
-HOME = "/home/alice"
-
-
-@pytest.mark.parametrize(
-    ("command", "needs"),
-    [
-        (
-            "/v/uvicorn --app-dir /s/ --uds ${DOMAIN_SOCKET} shop.asgi:app",
-            Needs(("/v/uvicorn",), ("/s",), (("/s/shop/asgi.py", "/s/shop/asgi/__init__.py"),)),
-        ),
-        (
-            '/usr/bin/env A=/x.py "${HOME}/my v/gunicorn" --chdir=$HOME/s m:create()',
-            Needs(
-                (f"{HOME}/my v/gunicorn",),
-                (f"{HOME}/s",),
-                ((f"{HOME}/s/m.py", f"{HOME}/s/m/__init__.py"),),
-            ),
-        ),
-        (
-            "/bin/bash /s/start.sh --log /s/../x.log unix:${DOMAIN_SOCKET}",
-            Needs(("/bin/bash", "/s/start.sh", "/x.log"), (), ()),
-        ),
-        ("uvicorn --app-dir site m:a", Needs((), (), ())),
-        ("/v/uvicorn m:a --uds ${DOMAIN_SOCKET}", Needs(("/v/uvicorn",), (), ())),
-        ("", Needs((), (), ())),
-        ("'", Needs((), (), ())),
-    ],
-)
-def test_a_command_names_its_program_folder_and_code(command: str, needs: Needs) -> None:
-    assert needs_of(command, HOME) == needs
 
 
 @pytest.mark.anyio

@@ -4,12 +4,15 @@ Each rule looks at the line as the rules before it have mended it. Nothing here 
 file.
 """
 
+import unicodedata
+
 from app.hosting.linter.addresses import address, daphne, streamlit
-from app.hosting.linter.application import application_name, module_folder
+from app.hosting.linter.application import application_name, interface, module_folder
+from app.hosting.linter.copied import console_line, dash, with_plain_blanks
 from app.hosting.linter.development import development
 from app.hosting.linter.options import foreign_option
 from app.hosting.linter.portservers import port_server
-from app.hosting.linter.programs import program_after_env, relative_program, variable_program
+from app.hosting.linter.programs import looked_up_program, relative_program, variable_program
 from app.hosting.linter.scripts import is_whole, script_index, script_words
 from app.hosting.linter.shell import (
     assignment,
@@ -28,11 +31,14 @@ from app.models import CommandFinding, CommandReport
 __all__ = ["MAX_COMMAND", "Surroundings", "lint"]
 
 MAX_COMMAND = 4000
+_BLANKS = "The line holds blanks of another kind, as pages have them. Type plain ones."
 _RULES: tuple[Rule, ...] = (
+    console_line,
     comment,
     wrapper,
     port_server,
     development,
+    dash,
     foreign_option,
     shell,
     background,
@@ -41,12 +47,13 @@ _RULES: tuple[Rule, ...] = (
     variable_program,
     glued_variable,
     relative_program,
-    program_after_env,
+    looked_up_program,
     address,
     daphne,
     streamlit,
     application_name,
     module_folder,
+    interface,
 )
 
 
@@ -64,15 +71,15 @@ def lint(command: str, surroundings: Surroundings | None = None) -> CommandRepor
 
 
 def _look(command: str, surroundings: Surroundings) -> CommandReport:
-    text = command.strip()
+    text = with_plain_blanks(command).strip()
     if words_wrong := _wrong_text(text):
         return CommandReport((CommandFinding(words_wrong),))
     typed = split_words(text)
     if typed is None:
         return CommandReport((CommandFinding("A quote is not closed."),))
     words = shell_words(typed)
-    findings = []
-    is_mended = False
+    is_mended = text != command.strip()
+    findings = [CommandFinding(_BLANKS)] if is_mended else []
     for rule in _RULES:
         verdict = rule(words, surroundings)
         if verdict is not None:
@@ -94,6 +101,10 @@ def _is_whole(line: str) -> bool:
 def _wrong_text(text: str) -> str:
     if not text:
         return "Type the command that starts the site, or choose a template."
-    if len(text) > MAX_COMMAND or not text.replace("\t", " ").isprintable():
-        return "Use one line of at most 4,000 printable characters."
-    return ""
+    if len(text) > MAX_COMMAND:
+        return f"Use at most {MAX_COMMAND:,} characters: a script takes more."
+    if len(text.splitlines()) > 1:
+        return "Use one line."
+    strange = next((one for one in text.replace("\t", " ") if not one.isprintable()), "")
+    name = unicodedata.name(strange, f"U+{ord(strange):04X}") if strange else ""
+    return f"Leave out the character {name}: only printable ones are taken." if strange else ""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from app.hosting.linter.parts import look_at_commands
 from app.hosting.linter.scripts import (
     is_plain,
     script_index,
@@ -45,6 +46,9 @@ def address(words: list[str], surroundings: Surroundings) -> Verdict | None:
     has_socket = any(is_socket(server, value) for value in addresses)
     if has_socket and not networks and len(addresses) == 1:
         return None
+    if not addresses and not networks and _names_socket(words[:start]):
+        # uvicorn, gunicorn and granian read their options from variables as well.
+        return None
     if server.name == "streamlit" and not has_socket:
         return Verdict(CommandFinding(_STREAMLIT))
     mended = with_socket(words, server, start)
@@ -61,15 +65,15 @@ def address(words: list[str], surroundings: Surroundings) -> Verdict | None:
 def _address_in_a_script(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """What is wrong with the command that a shell is to run, and the script without that."""
     place = script_index(words)
-    if place is None or any("DOMAIN_SOCKET" in word for word in words):
-        return None
-    script = script_words(words, place)
+    script = script_words(words, place) if place is not None else []
     part = serving_part(script)
-    if part is None:
+    if place is None or part is None:
         return None
     command = script[part]
     found = find_server(command)
-    if found and any("$" in value for value in values_of(command, found[0].flags)):
+    addresses = values_of(command, found[0].flags) if found else []
+    is_named_elsewhere = _names_socket([*script[: part.start], *script[part.stop :]])
+    if any(map(_is_open, addresses)) or (is_named_elsewhere and not addresses):
         # The script may well know the socket under another name.
         return None
     verdict = address(command, surroundings)
@@ -79,8 +83,17 @@ def _address_in_a_script(words: list[str], surroundings: Surroundings) -> Verdic
     return Verdict(verdict.finding, with_script(words, place, mended))
 
 
+def _names_socket(words: Sequence[str]) -> bool:
+    return any("DOMAIN_SOCKET" in word for word in words)
+
+
+def _is_open(address: str) -> bool:
+    """Whether only the shell knows what it comes to."""
+    return "$" in address.replace(SOCKET, "").removesuffix("$DOMAIN_SOCKET")
+
+
 def _no_socket(server: Server, wanted: str, addresses: Sequence[str]) -> str:
-    if any("DOMAIN_SOCKET" in address for address in addresses):
+    if _names_socket(addresses):
         return f"{server.name} takes the socket as {wanted}."
     if addresses:
         address = f"port {addresses[0]}" if addresses[0].isdigit() else addresses[0]
@@ -93,7 +106,7 @@ def _no_socket(server: Server, wanted: str, addresses: Sequence[str]) -> str:
 
 def _address_of_a_program(words: list[str]) -> Verdict | None:
     """A program that is not known may well read the variable without being told."""
-    if any("DOMAIN_SOCKET" in word for word in words):
+    if _names_socket(words):
         return None
     arguments = [plain(word) for word in words[1:]]
     is_network = any(_NETWORK.fullmatch(word.rpartition("=")[2]) for word in arguments)
@@ -112,6 +125,10 @@ def _address_of_a_program(words: list[str]) -> Verdict | None:
 
 def daphne(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """PythonAnywhere advises against it."""
+    return look_at_commands(words, lambda command, before: _daphne(command))
+
+
+def _daphne(words: Sequence[str]) -> Verdict | None:
     found = find_server(words)
     if found is None or found[0].name != "daphne":
         return None
@@ -119,7 +136,7 @@ def daphne(words: list[str], surroundings: Surroundings) -> Verdict | None:
     return Verdict(CommandFinding(text, is_error=False), _as_uvicorn(words, found[1]))
 
 
-def _as_uvicorn(words: list[str], start: int) -> list[str] | None:
+def _as_uvicorn(words: Sequence[str], start: int) -> list[str] | None:
     """The same application under uvicorn, if the line says no more than the socket and that."""
     arguments = words[start:]
     if len(arguments) != 3 or plain(arguments[0]) not in ("-u", "--unix-socket"):
@@ -130,7 +147,7 @@ def _as_uvicorn(words: list[str], start: int) -> list[str] | None:
 def streamlit(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """Its own server, which older versions can bind to a Unix socket."""
     found = find_server(words)
-    if found is None or found[0].name != "streamlit" or "DOMAIN_SOCKET" not in " ".join(words):
+    if found is None or found[0].name != "streamlit" or not _names_socket(words):
         return None
     text = (
         "Streamlit 1.57 and later refuse a Unix socket. Serve them with uvicorn instead, as the "

@@ -111,7 +111,7 @@ def _application(arguments: Sequence[str]) -> _Application | None:
 
 def _runserver(words: Sequence[str], before: Sequence[str]) -> Verdict | None:
     """`before` stands in front of it, and may name its settings."""
-    if _manage_index(words) is None:
+    if _manage_index(words) is None and not _is_run_by_django(words):
         return None
     text = (
         "runserver listens on a port alone, and visitors come through the host's socket. Start the "
@@ -153,6 +153,14 @@ def _manage_index(words: Sequence[str]) -> int | None:
         if PurePosixPath(plain(word)).name == "manage.py":
             return index if "runserver" in map(plain, words[index:]) else None
     return None
+
+
+def _is_run_by_django(words: Sequence[str]) -> bool:
+    """Without manage.py nothing in the line says in which folder the project is."""
+    starts = [arguments_of(words, program) for program in ("django-admin", "django")]
+    return any(
+        start and [plain(word) for word in words[start:]][:1] == ["runserver"] for start in starts
+    )
 
 
 def _app_dir(folder: PurePosixPath) -> list[str]:

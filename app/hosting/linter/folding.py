@@ -6,14 +6,20 @@ from itertools import groupby, pairwise
 from pathlib import PurePosixPath
 from posixpath import normpath
 
-from app.hosting.linter.scripts import ASSIGNMENT, REDIRECTION, commands_of
-from app.hosting.linter.servers import find_server, program_index, values_of
+from app.hosting.linter.programs import with_whole_paths
+from app.hosting.linter.scripts import (
+    ASSIGNMENT,
+    PREPARING,
+    REDIRECTION,
+    commands_of,
+    script_index,
+    script_words,
+)
+from app.hosting.linter.servers import find_server, program_index
 from app.hosting.linter.verdict import Surroundings
-from app.hosting.linter.words import plain, quoted, unquoted
+from app.hosting.linter.words import is_read_alike, plain, quoted, unquoted
 
 SHELL_SIGN = re.compile(r"&&|\|\||^[|;&]|[;&]$|^[0-9&]?>>?|^<|\$\(|`")
-# They start no program, but change what the next one finds.
-PREPARING = ("cd", "source", ".", "export")
 # They change nothing about a program that the host starts.
 IDLE_WORDS = ("exec", "nohup")
 _ACTIVATE = "/bin/activate"
@@ -21,6 +27,8 @@ _STEPS = ("&&", ";")
 # What a shell would replace, and a host would not.
 _REPLACED = re.compile(r"\$(?!(?:HOME|DOMAIN_SOCKET)\b|\{(?:HOME|DOMAIN_SOCKET)\})|`")
 _PATTERN = re.compile(r"[*?\[]")
+_HELD = re.compile(r"\$\{(?!(?:HOME|DOMAIN_SOCKET)\})")
+_BRACED = re.compile(rf"{_HELD.pattern}(\w+)\}}(?!\w)")
 
 
 def tidied_words(words: Sequence[str]) -> list[str]:
@@ -46,16 +54,35 @@ def reads_a_file(words: Sequence[str]) -> bool:
 
 def folded(words: Sequence[str], surroundings: Surroundings) -> list[str] | None:
     """The tidied line as one program, else as a script. None where neither is sure to be right."""
-    steps = [list(part) for is_sign, part in groupby(words, _STEPS.__contains__) if not is_sign]
+    script = _without_open_shell(words)
+    typed = [list(part) for is_sign, part in groupby(script, _STEPS.__contains__) if not is_sign]
+    steps = list(map(_without_workon, typed))
     if not steps or _prepares(steps[-1]) or {"&", "|", "||"}.intersection(words):
         # Which of its programs is the site, and whether it stays, is the author's to say.
+        return None
+    if any(word.startswith("#") for step in steps[:-1] for word in step):
+        # A shell would take all that follows for a comment.
         return None
     if ";" in words and not all(map(_prepares, steps[:-1])):
         # A program may fail in front of ";" and not in front of "&&".
         return None
     if (placed := _from_home(steps, surroundings)) is None:
         return None
-    return _as_one_program(placed, surroundings) or _in_a_shell(placed)
+    return _as_one_program(placed, surroundings) or _in_a_shell(placed, surroundings)
+
+
+def _without_open_shell(words: Sequence[str]) -> Sequence[str]:
+    """`bash -c cd X && ...` without quotes: a shell would be given the first word alone."""
+    place = script_index(words)
+    is_open = place is not None and len(script_words(words, place)) == 1
+    return words[place:] if is_open else words
+
+
+def _without_workon(step: list[str]) -> list[str]:
+    """`workon NAME` is a function of consoles, which no other shell knows."""
+    if plain(step[0]) != "workon" or len(step) != 2:
+        return step
+    return ["source", f"~/.virtualenvs/{step[1]}{_ACTIVATE}"]
 
 
 def _without_redirections(words: Sequence[str]) -> list[str]:
@@ -85,63 +112,73 @@ def _from_home(
     shell's home. None if that is not known."""
     placed = [list(step) for step in steps]
     first = next((step for step in placed if plain(step[0]) == "cd"), [])
-    folder = plain(first[1]) if len(first) == 2 else "/"
-    if folder.startswith(("/", "~", "$", "`")):
+    typed = first[1] if len(first) == 2 else "/"
+    folder = plain(typed)
+    # A shell does not replace ~ between quotes, but who types them means no other folder.
+    is_below_home = folder.startswith("~/") and not typed.startswith("~")
+    if not is_below_home and folder.startswith(("/", "~", "$", "`")):
         return placed
     if not surroundings.home or folder == "-":
         return None
-    is_typed_plain = folder == first[1]
-    whole = normpath(f"{surroundings.home}/{folder}")
-    first[1] = whole if is_typed_plain else quoted(whole)
+    whole = normpath(f"{surroundings.home}/{folder.removeprefix('~/')}")
+    first[1] = whole if folder == typed else quoted(whole)
     return placed
 
 
 def _as_one_program(steps: Sequence[Sequence[str]], surroundings: Surroundings) -> list[str] | None:
-    """`cd X && source V/bin/activate && server ...` as a server that is told all that.
+    """`source V/bin/activate && export A=b && server ...` as a server that is told all that.
 
-    None if there is more to it.
+    None if there is more to it: a folder that was typed is where the program is to run. What the
+    application opens, and half of a server's options, are looked for there.
     """
-    home = cwd = surroundings.home
+    cwd = surroundings.home
     virtualenv = ""
     variables: list[str] = []
     for step in steps[:-1]:
         match [plain(word) for word in step]:
-            case ["cd", folder] if _is_fixed(folder):
-                cwd = _below(cwd, folder)
+            case ["cd", folder] if surroundings.runs_in and folder == surroundings.runs_in:
+                cwd = folder
             case ["source" | ".", script] if script.endswith(_ACTIVATE) and _is_fixed(script):
                 virtualenv = _below(cwd, script.removesuffix(_ACTIVATE))
             case ["export", *_]:
                 variables += step[1:]
             case _:
                 return None
-    last = list(steps[-1])
-    while last[0] in IDLE_WORDS or ASSIGNMENT.fullmatch(plain(last[0])):
-        word = last.pop(0)
-        variables += [word] * (word not in IDLE_WORDS)
-    found = find_server(last)
+    before, last = _parted(steps[-1])
+    variables += before
     is_simple = all(
         ASSIGNMENT.fullmatch(plain(word)) and not re.search(r"[$`]", word) for word in variables
     )
-    if found is None or not is_simple or any(map(_needs_a_shell, last)):
+    if find_server(last) is None or not is_simple or any(map(_needs_a_shell, last)):
         return None
-    server, start = found
-    program = plain(last[0])
-    if virtualenv and "/" not in program and not program_index(last):
-        last[0] = quoted(f"{virtualenv}/bin/{program}")
-    if cwd != home:
-        if not server.folder or values_of(last, (server.folder,)):
-            return None
-        last[start:start] = [server.folder, quoted(cwd)]
+    if not all(is_read_alike(word) for step in steps for word in step):
+        return None
+    place = program_index(last)
+    program = plain(last[place])
+    if virtualenv and "/" not in program:
+        last[place] = quoted(f"{virtualenv}/bin/{program}")
     return ["/usr/bin/env", *variables, *last] if variables else last
+
+
+def _parted(step: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The variables in front of a program, and the program with its arguments."""
+    start = next(
+        index
+        for index, word in enumerate(step)
+        if word not in IDLE_WORDS and not ASSIGNMENT.fullmatch(plain(word))
+    )
+    return [word for word in step[:start] if word not in IDLE_WORDS], list(step[start:])
 
 
 def _is_fixed(path: str) -> bool:
     """Whether a path says where it leads without a shell."""
-    return path != "-" and not _REPLACED.search(path) and not _PATTERN.search(path)
+    return not _REPLACED.search(path) and not _PATTERN.search(path)
 
 
 def _needs_a_shell(word: str) -> bool:
-    return bool(SHELL_SIGN.search(unquoted(word)) or _REPLACED.search(plain(word)))
+    return word.startswith("#") or bool(
+        SHELL_SIGN.search(unquoted(word)) or _REPLACED.search(plain(word))
+    )
 
 
 def _below(folder: str, path: str) -> str:
@@ -149,16 +186,19 @@ def _below(folder: str, path: str) -> str:
     return path if path.startswith(("/", "~", "$")) or not folder else f"{folder}/{path}"
 
 
-def _in_a_shell(steps: Sequence[Sequence[str]]) -> list[str] | None:
+def _in_a_shell(steps: Sequence[Sequence[str]], surroundings: Surroundings) -> list[str] | None:
     """The whole line as a script of a shell, which the program at its end replaces.
 
-    None if a known server is not the last: the site would end before the line does.
+    None if a known server is not the last: the site would end before the line does. Neither if
+    nobody knows where the shell is to find a program.
     """
     *before, last = steps
     if any(find_server(step[part]) for step in before for part in commands_of(step)):
         return None
-    start = next(index for index, word in enumerate(last) if not ASSIGNMENT.fullmatch(plain(word)))
-    is_replaced = last[start] == "exec"
-    program = last if is_replaced else [*last[:start], "exec", *last[start:]]
-    line = " && ".join(" ".join(step) for step in [*before, program])
-    return ["/bin/bash", "-lc", quoted(line)]
+    variables, program = _parted(last)
+    ended = [*before, [*variables, "exec", *program]]
+    joined = [word for step in ended for word in ("&&", *step)][1:]
+    script = with_whole_paths(joined, surroundings)
+    line = _BRACED.sub(r"$\1", " ".join(script or []))
+    # The host would replace what stands in braces, before the shell sets it.
+    return ["/bin/bash", "-lc", quoted(line)] if line and not _HELD.search(line) else None

@@ -9,11 +9,14 @@ from pathlib import PurePosixPath
 from app.hosting.linter.servers import find_server, program_index
 from app.hosting.linter.words import plain, quoted, separated, split_words, unquoted
 
-_SHELLS = ("sh", "bash", "dash", "zsh")
+SHELLS = ("sh", "bash", "dash", "zsh")
 _SCRIPT_FLAG = re.compile(r"-[a-z]*c")
 _BETWEEN = re.compile(r"&&|\|\|?|&|;")
 REDIRECTION = re.compile(r"([0-9&]?>>?|<)(&[0-9-])?")
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
+# They start no program, but change what the next one finds.
+READING = ("source", ".")
+PREPARING = ("cd", *READING, "export", "workon", "set", "unset", "umask", "ulimit")
 KEYWORDS = (
     *("if", "then", "elif", "else", "fi", "case", "esac", "select", "function", "{", "}"),
     *("for", "while", "until", "do", "done"),
@@ -22,7 +25,7 @@ KEYWORDS = (
 
 def is_for_a_shell(words: Sequence[str]) -> bool:
     """Whether a shell reads what follows, by rules of its own."""
-    return PurePosixPath(plain(words[program_index(words)])).name in _SHELLS
+    return PurePosixPath(plain(words[program_index(words)])).name in SHELLS
 
 
 def script_index(words: Sequence[str]) -> int | None:

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 
 from app.hosting.linter.folding import (
     IDLE_WORDS,
-    PREPARING,
     SHELL_SIGN,
     folded,
     reads_a_file,
     tidied_words,
 )
+from app.hosting.linter.parts import look_at_commands
 from app.hosting.linter.scripts import (
     ASSIGNMENT,
     KEYWORDS,
+    PREPARING,
     is_for_a_shell,
     is_plain,
     is_whole,
@@ -21,13 +22,17 @@ from app.hosting.linter.scripts import (
     script_words,
     with_script,
 )
-from app.hosting.linter.servers import SOCKET
+from app.hosting.linter.servers import SOCKET, arguments_of, find_server, program_index
 from app.hosting.linter.verdict import Surroundings, Verdict
 from app.hosting.linter.words import plain, separated, unquoted
 from app.models import CommandFinding
 
 _SHELL_WORDS = (*PREPARING, *IDLE_WORDS)
 _GLUED = re.compile(r"(?<!\$)\$(DOMAIN_SOCKET|HOME)(?![A-Za-z0-9_])")
+_HOME = r"~[\w.-]*(?:/|$)"
+_TILDE = re.compile(rf"(--?[\w.-]+=)?{_HOME}")
+_TILDE_IN_VARIABLE = re.compile(rf"([\w.-]+=)?{_HOME}")
+_DAEMON = ("--daemon", "-D")
 _NO_DOLLAR = re.compile(r"(?<!\$)\{DOMAIN_SOCKET\}")
 
 
@@ -38,11 +43,23 @@ def shell_words(words: Sequence[str]) -> list[str]:
 
 def comment(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """`program ... # words`, which the program would get as its arguments."""
-    start = next((index for index, word in enumerate(words) if word.startswith("#")), None)
+    found = find_server(words)
+    arguments = found[1] if found else len(words)
+    places = (index for index in range(len(words)) if _begins_comment(words, index, arguments))
+    start = next(places, None)
     if start is None:
         return None
     text = f"{words[start]} begins no comment here: the program would get it, and all that follows."
     return Verdict(CommandFinding(text), words[:start] or None, is_last=not start)
+
+
+def _begins_comment(words: Sequence[str], index: int, arguments: int) -> bool:
+    """A lone #, or a word among a server's arguments that it would take for its application.
+
+    A colour is the value of an option, and what other programs make of #word is their affair.
+    """
+    is_argument = index >= arguments and not words[index - 1].startswith("-")
+    return words[index] == "#" or (is_argument and words[index].startswith("#"))
 
 
 def shell(words: list[str], surroundings: Surroundings) -> Verdict | None:
@@ -77,7 +94,24 @@ def _sign(words: Sequence[str]) -> str:
 
 
 def background(words: list[str], surroundings: Surroundings) -> Verdict | None:
-    """`bash -c "program &"`: the shell ends at once, and with it the site."""
+    """`bash -c "program &"` and `gunicorn --daemon`: what was started ends, so does the site."""
+    return _background_of_a_script(words) or look_at_commands(
+        words, lambda command, before: _daemon(command)
+    )
+
+
+def _daemon(words: Sequence[str]) -> Verdict | None:
+    start = arguments_of(words, "gunicorn") or len(words)
+    kept = [word for word in words[start:] if plain(word) not in _DAEMON]
+    if len(kept) == len(words[start:]):
+        return None
+    text = (
+        "--daemon puts gunicorn into the background, and what the host started ends: leave it out."
+    )
+    return Verdict(CommandFinding(text), [*words[:start], *kept])
+
+
+def _background_of_a_script(words: list[str]) -> Verdict | None:
     place = script_index(words)
     script = script_words(words, place) if place is not None else []
     if place is None or script[-1:] != ["&"]:
@@ -97,7 +131,12 @@ def assignment(words: list[str], surroundings: Surroundings) -> Verdict | None:
 
 def tilde(words: list[str], surroundings: Surroundings) -> Verdict | None:
     """`~` in front of a path stays as it is."""
-    found = [word for word in words if re.match(r"(--?[\w.-]+=)?~", plain(word))]
+    program = program_index(words)
+    found = [
+        word
+        for index, word in enumerate(words)
+        if (_TILDE if index >= program else _TILDE_IN_VARIABLE).match(plain(word))
+    ]
     if not found:
         return None
     text = f"{found[0]}: ~ is not replaced here. Write the whole path."

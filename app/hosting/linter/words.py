@@ -5,6 +5,7 @@ and no shell is there to understand more.
 """
 
 import re
+import shlex
 from collections.abc import Iterable
 
 _PIECE = r"""\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
@@ -42,6 +43,14 @@ def quoted(text: str) -> str:
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def is_read_alike(word: str) -> bool:
+    """Whether a shell makes of the word what a host makes of it: `my\\ site` is not."""
+    try:
+        return shlex.split(word) == [plain(word)]
+    except ValueError:
+        return False
 
 
 def _resolved(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ _NEEDLESS = {
     "sudo": "the site always runs as the account's own user",
     "time": "nobody is there to read the times",
 }
-_RUNNERS = ("uv", "poetry", "pipenv", "conda")
+_RUNNERS = ("uv", "poetry", "pipenv", "conda", "hatch", "pdm")
 # What changes nothing about which program runs, and where it finds its packages.
 _SWITCHES = ("--", "-E", "-H", "-n", "-p", "-v")
 _RUN_SWITCHES = ("--", "--frozen", "--locked", "--no-sync", "--no-capture-output", "--live-stream")
