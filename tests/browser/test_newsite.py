@@ -36,9 +36,8 @@ def test_a_wrong_line_is_found_while_typing_and_mended_with_one_click(
         expect(notes).to_contain_text("no shell reads this line")
         expect(command).to_be_focused()
         page.get_by_role("button", name="Use this line").click()
-        expect(command).to_have_value(
-            f"{BIN}/uvicorn --uds ${{DOMAIN_SOCKET}} --app-dir {SITE} main:app"
-        )
+        served = f"{BIN}/uvicorn --uds ${{DOMAIN_SOCKET}} main:app"
+        expect(command).to_have_value(f'/bin/bash -lc "cd ~/mysite && exec {served}"')
         expect(command).to_be_focused()
         expect(notes.locator("li")).to_have_count(0)
         page.get_by_role("button", name="Check program and folder").click()

@@ -71,7 +71,8 @@ def test_the_corrected_line_is_offered_and_taken_without_scripts(place: Place) -
     typed = "cd ~/shop && uvicorn main:app --host 0.0.0.0"
     button = one(place.notes(command=typed), "button[name=use]")
     line = attribute(button, "value")
-    assert line == f"{BIN}/uvicorn --uds ${{DOMAIN_SOCKET}} --app-dir {SITE} main:app"
+    served = f"{BIN}/uvicorn --uds ${{DOMAIN_SOCKET}} main:app"
+    assert line == f'/bin/bash -lc "cd ~/shop && exec {served}"'
     page = parse(place.post(command=typed, use=line).text)
     assert one(page, "#command").get_text() == line
     assert one(page, "#command").has_attr("autofocus") is False

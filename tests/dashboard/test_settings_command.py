@@ -46,7 +46,7 @@ def test_what_is_typed_is_looked_at_and_nothing_else_is_sent(place: Place) -> No
     )
     page = parse(answer.text)
     assert not page.select("h1, #command")
-    line = f"{BIN}/uvicorn --uds ${{DOMAIN_SOCKET}} --app-dir {FOLDER} main:app"
+    line = f'/bin/bash -lc "cd ~/shop && exec {BIN}/uvicorn --uds ${{DOMAIN_SOCKET}} main:app"'
     assert attribute(one(page, "button[name=use]"), "value") == line
     answer = place.dashboard.client.post(
         f"{SITE}/look",
