@@ -10,7 +10,6 @@ from fasthtml.common import (
     H1,
     H2,
     A,
-    Button,
     Caption,
     Div,
     Input,
@@ -28,7 +27,7 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Role, Site, SiteStatus, counted
-from components.forms import FilterForm, PageForm, filtered_while_typing
+from components.forms import FilterForm, filtered_while_typing
 from components.icons import Icon, StatusIcon
 from components.live import fetched_on
 from components.siterow import ERRORS_COUNTED, SiteRow, row_order
@@ -52,8 +51,10 @@ class SiteFilter:
         return urls.sites(self.query, self.account, self.status)
 
 
-def SitesHead(sites: Sequence[Site], *, may_create: bool) -> FT:
-    new = A(Icon("plus"), "New site", href=urls.NEW_SITE, cls="btn btn-primary")
+def SitesHead(sites: Sequence[Site], shown: SiteFilter, *, may_create: bool) -> FT:
+    # Without sites the primary button is among the first steps.
+    look = "btn btn-primary" if sites else "btn"
+    new = A(Icon("plus"), "New site", href=urls.new_site(shown.account), cls=look)
     return Div(
         Div(H1("Sites"), SitesSentence(sites), cls="title"),
         new if may_create else None,
@@ -156,43 +157,6 @@ def SiteList(
         id=LIST_ID,
         cls="stack-s",
         **fetched_on(LIST_EVENT, shown.href, f"#{LIST_ID}"),
-    )
-
-
-def NoSites(sites_port: int, *, has_local_host: bool) -> FT:
-    """The first page after setup: the one next step."""
-    step = (
-        PageForm(
-            urls.SAMPLE_SITE,
-            Button(
-                Icon("server"),
-                "Try the sample site",
-                cls="btn btn-primary btn-lg",
-                id="sample-site",
-            ),
-            cls="row",
-        )
-        if has_local_host
-        else P("Start Sitedeck with --local-host on to run sites on this machine.", cls="hint")
-    )
-    return Section(
-        Icon("sites"),
-        H2("See it work within a minute"),
-        P(
-            "Sitedeck lists your ASGI sites, reloads them with one click and streams their error "
-            "logs. The sample site is a small FastHTML program that runs on this machine."
-        ),
-        step,
-        A(Icon("plus"), "Add a PythonAnywhere account", href=urls.NEW_ACCOUNT, cls="btn btn-lg"),
-        P(
-            "The sample is written into the data folder and answers at "
-            f"http://hello.localhost:{sites_port}. Nothing is sent anywhere.",
-            cls="hint",
-        ),
-        cls="card empty",
-        aria_label="Get started",
-        id=LIST_ID,
-        **fetched_on(LIST_EVENT, urls.SITES, f"#{LIST_ID}"),
     )
 
 
