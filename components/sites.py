@@ -1,7 +1,7 @@
 """The overview: filter, status chips and the table of sites."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,42 +80,41 @@ def SitesToolbar(shown: SiteFilter) -> FT:
     )
 
 
-def SummaryAndSentence(sites: Sequence[Site], shown: SiteFilter) -> tuple[FT, FT]:
-    """What changes with the status of a site, apart from its row."""
-    return SiteSummary(sites, shown), SitesSentence(sites, hx_swap_oob="true")
+def SiteSummary(sites: Sequence[Site], shown: SiteFilter, **attributes: str) -> FT:
+    """Chips that filter by status, with counts; fetched anew when a status changes.
 
-
-def SiteSummary(sites: Sequence[Site], shown: SiteFilter) -> FT:
-    """Chips that filter by status, with counts; fetched anew when a status changes."""
-    counts = Counter(site.status for site in sites)
-    chips = [
-        A(
-            "All ",
-            Span(len(sites), cls="n"),
-            cls="chip",
-            href=urls.sites(shown.query, shown.account),
-            aria_current="page" if not shown.status else None,
-        )
-    ]
-    for status in SiteStatus:
-        if counts[status] or shown.status == status.value:
-            chips.append(
-                A(
-                    Span(StatusIcon(status), cls="status", data_s=status.value),
-                    f"{status.word} ",
-                    Span(counts[status], cls="n"),
-                    cls="chip",
-                    href=urls.sites(shown.query, shown.account, status.value),
-                    aria_current="page" if shown.status == status.value else None,
-                )
-            )
+    Without sites it holds their place on a page that is open when the first one comes.
+    """
     return Nav(
-        *chips,
+        *(_chips(sites, shown) if sites else ()),
         id=SUMMARY_ID,
         cls="chips scroll",
         aria_label="Filter by status",
+        hidden=not sites,
+        **attributes,
         **fetched_on(SUMMARY_EVENT, shown.href, f"#{SUMMARY_ID}"),
     )
+
+
+def _chips(sites: Sequence[Site], shown: SiteFilter) -> Iterator[FT]:
+    counts = Counter(site.status for site in sites)
+    yield A(
+        "All ",
+        Span(len(sites), cls="n"),
+        cls="chip",
+        href=urls.sites(shown.query, shown.account),
+        aria_current="page" if not shown.status else None,
+    )
+    for status in SiteStatus:
+        if counts[status] or shown.status == status.value:
+            yield A(
+                Span(StatusIcon(status), cls="status", data_s=status.value),
+                f"{status.word} ",
+                Span(counts[status], cls="n"),
+                cls="chip",
+                href=urls.sites(shown.query, shown.account, status.value),
+                aria_current="page" if shown.status == status.value else None,
+            )
 
 
 def SiteList(

@@ -23,9 +23,9 @@ from components.sites import (
     SiteFilter,
     SiteList,
     SitesHead,
+    SitesSentence,
     SitesToolbar,
     SiteSummary,
-    SummaryAndSentence,
 )
 
 router = Router()
@@ -33,7 +33,7 @@ SITE_PATH = "/accounts/{account_id}/sites/{domain}"
 
 
 @router.page(urls.SITES)
-async def overview(req: Request) -> FT | tuple[FT, FT]:
+async def overview(req: Request) -> FT | tuple[FT, ...]:
     """The whole page, or the part of it that a live update or the filter asks for."""
     services = services_of(req)
     shown = _filter_of(req)
@@ -43,8 +43,9 @@ async def overview(req: Request) -> FT | tuple[FT, FT]:
     in_account = [site for site in sites if site.account_id == (shown.account or site.account_id)]
     matching = _matching(in_account, labels, shown)
     part = req.headers.get("hx-target", "") if "hx-request" in req.headers else ""
+    sentence = SitesSentence(in_account, hx_swap_oob="true")
     if part == SUMMARY_ID:
-        return SummaryAndSentence(in_account, shown)
+        return SiteSummary(in_account, shown), sentence
     content = (
         SiteList(matching, len(in_account), labels, shown, utc_now(), role=role_of(req))
         if sites
@@ -56,7 +57,8 @@ async def overview(req: Request) -> FT | tuple[FT, FT]:
         )
     )
     if part == LIST_ID:
-        return content
+        # The chips lead to what is typed into the filter as well.
+        return content, SiteSummary(in_account, shown, hx_swap_oob="true"), sentence
     return await shell_page(
         req,
         "Sites",
@@ -65,7 +67,7 @@ async def overview(req: Request) -> FT | tuple[FT, FT]:
         await refused_tokens_area(services, role_of(req)),
         await operations_area(req),
         SitesToolbar(shown) if sites else None,
-        SiteSummary(in_account, shown) if sites else None,
+        SiteSummary(in_account, shown),
         content,
         account_id=shown.account,
         stream_href=stream_href,

@@ -145,6 +145,8 @@ def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -
     assert "query=nothing" in deck.url
     deck.fill("#filter", "hello")
     expect(deck.locator("a.domain")).to_have_text(HELLO)
+    deck.click(".chip >> text=Running")
+    deck.wait_for_url("**/?query=hello&status=running")
     deck.goto(product.origin + "/activity")
     deck.fill("#filter", "nothing like it")
     expect(deck.locator(".empty h2")).to_have_text("Nothing matches this filter")
