@@ -55,10 +55,18 @@ const drawAgain = () => {
   form.requestSubmit(document.getElementById("draw-again"));
 };
 
+let application = chosen().dataset.application; // likewise
+
+const fillApplication = () => {
+  const isTyped = ![application, ""].includes(field("application").value.trim());
+  application = chosen().dataset.application;
+  if (!isTyped) field("application").value = application;
+};
+
 form.addEventListener("change", (event) => {
   if (event.target.name === "account_id") drawAgain();
   else if (event.target.name === "template") {
-    field("application").value = event.target.dataset.application;
+    fillApplication();
     fill();
   }
 });
