@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
-from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
+from tests.browser.conftest import DESKTOP, PHONE, follow, set_up, watched_context
 from tests.process import Product
 from tests.support import PASSWORD, eventually
 
@@ -31,7 +31,7 @@ def deck(browser: Browser, product: Product) -> Iterator[Page]:
     with watched_context(browser, viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
         yield page
 
@@ -55,7 +55,7 @@ def test_everything_works_without_scripts(browser: Browser, product: Product) ->
     with watched_context(browser, viewport=DESKTOP, java_script_enabled=False) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         expect(page.locator("h1")).to_have_text(HELLO)
         page.click("[role=switch]")
         expect(page.locator(".notice[role=status]")).to_contain_text(f"{HELLO} disabled")
@@ -142,7 +142,7 @@ def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -
     deck.goto(product.origin)
     deck.fill("#filter", "nothing like it")
     expect(deck.locator(".empty h2")).to_have_text("No site matches this filter")
-    assert "query=nothing" in deck.url
+    expect(deck).to_have_url(re.compile("query=nothing"))
     deck.fill("#filter", "hello")
     expect(deck.locator("a.domain")).to_have_text(HELLO)
     deck.click(".chip >> text=Running")
@@ -150,7 +150,7 @@ def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -
     deck.goto(product.origin + "/activity")
     deck.fill("#filter", "nothing like it")
     expect(deck.locator(".empty h2")).to_have_text("Nothing matches this filter")
-    assert "query=nothing" in deck.url
+    expect(deck).to_have_url(re.compile("query=nothing"))
     deck.fill("#filter", "create")
     expect(deck.locator(".event")).to_have_count(1)
 
@@ -196,7 +196,7 @@ def test_an_open_log_goes_on_after_a_restart_of_the_dashboard(
     with browser.new_context(viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
         page.goto(product.origin + SITE + "/logs")
         expect(page.locator("#conn")).to_have_text("Live")
@@ -227,7 +227,7 @@ def test_a_click_while_nothing_answers_takes_nothing_away(
     with browser.new_context(viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         page.goto(product.origin)
         expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
         product.end()
@@ -257,12 +257,12 @@ def test_a_refused_click_takes_its_guess_back(
     with browser.new_context(viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
         page.click(".sidebar [aria-label='Sign out']")
         page.fill("#username", "guest")
         page.fill("#password", PASSWORD)
-        page.click("button >> text=Sign in")
+        follow(page, "button >> text=Sign in")
         for path in ("/", SITE):
             page.goto(product.origin + path)
             button = page.locator(control)
@@ -282,7 +282,7 @@ def test_the_page_of_a_web_server_in_front_takes_no_rows_place(
     with browser.new_context(viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         page.goto(product.origin)
         expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
         refusal = "<html><body><h1>502 Bad Gateway</h1></body></html>"
