@@ -68,6 +68,12 @@ async def draw_again(req: Request) -> FT | FtResponse:
     return await _page(req, accounts, account, values, {}, notes)
 
 
+@router.page(urls.CREATE_SITE, role=Role.ADMIN)
+async def return_to_new_site(req: Request) -> Response:
+    """A refused form leaves this address in the browser, where it may be entered again."""
+    return RedirectResponse(urls.NEW_SITE, 303)
+
+
 @router.action(urls.CREATE_SITE, role=Role.ADMIN)
 async def create_site(req: Request) -> FtResponse | Response:
     """Errors come back at their fields with everything that was typed."""

@@ -12,6 +12,7 @@ from app.store.accounts import Accounts
 from tests.dashboard.conftest import WORKS, Deck
 from tests.support import SAME_ORIGIN, Dashboard, attribute, get_from_site, one, parse
 
+WORKS_PATH = f"/accounts/local/sites/{WORKS}"
 FORM = {
     "account_id": "local",
     "domain_name": "shop.localhost",
@@ -181,6 +182,24 @@ def test_a_link_fills_in_nothing_but_the_account(two_accounts: Dashboard) -> Non
     form = fields(parse(two_accounts.client.get(address).text))
     assert form["command"] == ""
     assert form["working_folder"] == "/home/bob/mysite"
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/sites", "/sites/new"),
+        (f"{WORKS_PATH}/command", f"{WORKS_PATH}/settings"),
+        (f"{WORKS_PATH}/look", f"{WORKS_PATH}/settings"),
+        (f"{WORKS_PATH}/delete", f"{WORKS_PATH}/settings"),
+        ("/accounts/local/sites/none.localhost/command", None),
+    ],
+)
+def test_the_address_of_a_refused_form_leads_back_to_its_page(
+    deck: Deck, address: str, page: str | None
+) -> None:
+    answer = deck.dashboard.client.get(address)
+    assert answer.headers.get("location") == page
+    assert answer.status_code == (303 if page else 404)
 
 
 def test_the_settings_say_what_can_be_changed(deck: Deck) -> None:
