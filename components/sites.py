@@ -80,23 +80,33 @@ def SitesToolbar(shown: SiteFilter) -> FT:
     )
 
 
-def SiteSummary(sites: Sequence[Site], shown: SiteFilter, **attributes: str) -> FT:
-    """Chips that filter by status, with counts; fetched anew when a status changes.
+def SiteSummary(sites: Sequence[Site], shown: SiteFilter) -> FT:
+    """Chips that filter by status, fetched anew when a status changes.
 
-    Without sites it holds their place on a page that is open when the first one comes.
+    The element itself stays: one that is replaced forgets what it was told while its answer was on
+    the way, and the first site of an open page needs a place for its chip.
     """
+    fetched = fetched_on(SUMMARY_EVENT, shown.href, f"#{SUMMARY_ID}")
     return Nav(
-        *(_chips(sites, shown) if sites else ()),
+        *StatusChips(sites, shown),
         id=SUMMARY_ID,
         cls="chips scroll",
         aria_label="Filter by status",
-        hidden=not sites,
-        **attributes,
-        **fetched_on(SUMMARY_EVENT, shown.href, f"#{SUMMARY_ID}"),
+        # What is typed into the filter comes behind what the address says, and counts. Where there
+        # is no filter, htmx wants to find something all the same.
+        **{**fetched, "hx_swap": "innerHTML", "hx_include": f"#{SUMMARY_ID}, form[role=search]"},
     )
 
 
-def _chips(sites: Sequence[Site], shown: SiteFilter) -> Iterator[FT]:
+def ChipsOutOfBand(sites: Sequence[Site], shown: SiteFilter) -> FT:
+    """They lead to what is typed into the filter as well, so they come with its list."""
+    return Div(*StatusChips(sites, shown), hx_swap_oob=f"innerHTML:#{SUMMARY_ID}")
+
+
+def StatusChips(sites: Sequence[Site], shown: SiteFilter) -> Iterator[FT]:
+    """With counts; none without sites."""
+    if not sites:
+        return
     counts = Counter(site.status for site in sites)
     yield A(
         "All ",

@@ -20,12 +20,14 @@ from components.firststeps import NoSites
 from components.sites import (
     LIST_ID,
     SUMMARY_ID,
+    ChipsOutOfBand,
     SiteFilter,
     SiteList,
     SitesHead,
     SitesSentence,
     SitesToolbar,
     SiteSummary,
+    StatusChips,
 )
 
 router = Router()
@@ -45,7 +47,7 @@ async def overview(req: Request) -> FT | tuple[FT, ...]:
     part = req.headers.get("hx-target", "") if "hx-request" in req.headers else ""
     sentence = SitesSentence(in_account, hx_swap_oob="true")
     if part == SUMMARY_ID:
-        return SiteSummary(in_account, shown), sentence
+        return *StatusChips(in_account, shown), sentence
     content = (
         SiteList(matching, len(in_account), labels, shown, utc_now(), role=role_of(req))
         if sites
@@ -57,8 +59,7 @@ async def overview(req: Request) -> FT | tuple[FT, ...]:
         )
     )
     if part == LIST_ID:
-        # The chips lead to what is typed into the filter as well.
-        return content, SiteSummary(in_account, shown, hx_swap_oob="true"), sentence
+        return content, ChipsOutOfBand(in_account, shown), sentence
     return await shell_page(
         req,
         "Sites",

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
 from tests.browser.conftest import DESKTOP, PHONE, follow, set_up, watched_context
 from tests.process import Product
-from tests.support import PASSWORD, eventually
+from tests.support import PASSWORD, eventually, get_from_site
 
 HELLO = "hello.localhost"
 SITE = f"/accounts/local/sites/{HELLO}"
@@ -100,6 +100,32 @@ def test_the_sentence_of_the_overview_follows_the_sites(deck: Page, product: Pro
     paths = HostPaths(product.data / "host")
     ask(paths, "POST", "/api/v1/user/local/websites/", website)
     expect(sentence).to_have_text("2 sites in 1 place. 1 needs attention.")
+
+
+def test_what_changes_while_the_chips_are_fetched_is_not_lost(deck: Page, product: Product) -> None:
+    paths, website = HostPaths(product.data / "host"), f"/api/v1/user/local/websites/{HELLO}/"
+    answered: list[Request] = []
+
+    def is_for_chips(request: Request) -> bool:
+        return request.headers.get("hx-target") == "site-summary"
+
+    def answer_late(route: Route) -> None:
+        response = route.fetch()
+        if is_for_chips(route.request) and not answered:
+            ask(paths, "PATCH", website, {"enabled": True})
+            address = f"127.0.0.1:{product.sites_port}"
+            eventually(lambda: get_from_site(address, HELLO)[0] == 200, "it runs again")
+        route.fulfill(response=response)
+
+    def is_second_answer(request: Request) -> bool:
+        answered.extend([request] if is_for_chips(request) else [])
+        return len(answered) == 2
+
+    deck.goto(product.origin)
+    deck.route(re.compile(r"/\?query="), answer_late)
+    with deck.expect_event("requestfinished", is_second_answer):
+        ask(paths, "PATCH", website, {"enabled": False})
+    expect(deck.locator(".chips")).to_have_text("All 1Running 1")
 
 
 def test_rows_find_their_place_once_nobody_is_at_them(deck: Page, product: Product) -> None:

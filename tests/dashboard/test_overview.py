@@ -95,8 +95,9 @@ def test_a_part_is_answered_with_that_part_alone(deck: Deck) -> None:
     assert "<html" not in part("site-list")
     chips = parse(part("site-summary")).select("a.chip")
     assert [chip.get_text(" ", strip=True) for chip in chips] == ["All 2", "Failing 1", "Running 1"]
-    summary = one(parse(part("site-list")), "#site-summary[hx-swap-oob]")
-    for link in summary.select("a.chip"):
+    beside = one(parse(part("site-list")), "[hx-swap-oob='innerHTML:#site-summary']")
+    assert len(beside.select("a.chip")) == 3
+    for link in beside.select("a.chip"):
         assert "query=works" in attribute(link, "href"), "as the list was filtered"
     sentence = one(parse(part("site-summary")), "#sites-sentence[hx-swap-oob]")
     assert sentence.get_text() == "2 sites in 1 place. 1 needs attention."
