@@ -1,12 +1,13 @@
 """Every setting, read once from the environment and the command line's flags."""
 
 import ipaddress
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.errors import ConfigurationError
+from app.models import check_address, is_loopback
 
 # name of the setting -> (default, meaning); the flag is --name, the variable SITEDECK_NAME.
 SETTINGS: dict[str, tuple[str, str]] = {
@@ -47,12 +48,7 @@ class Listen:
 
     @property
     def is_loopback(self) -> bool:
-        if self.unix_path or self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return bool(self.unix_path) or is_loopback(self.host)
 
     @property
     def origin(self) -> str:
@@ -136,7 +132,7 @@ class Settings:
             data=Path(value("data")).expanduser().absolute(),
             listen=listen,
             public_origin=public_origin,
-            trusted_proxies=frozenset(filter(None, value("trusted_proxy").split(","))),
+            trusted_proxies=frozenset(_entries(value("trusted_proxy"))),
             network_disk=_parse_switch("network_disk", value("network_disk")),
             socket_mode=_parse_socket_mode(value("socket_mode")),
             local_host=(
@@ -178,25 +174,27 @@ def _parse_origin(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _entries(text: str) -> Iterator[str]:
+    """Of a list that is separated by commas."""
+    return filter(None, (entry.strip() for entry in text.split(",")))
+
+
 def _parse_api_hosts(text: str) -> dict[str, str]:
     hosts = {}
-    for entry in filter(None, (entry.strip() for entry in text.split(","))):
+    for entry in _entries(text):
         name, _, address = entry.partition("=")
-        parts = urlsplit(address)
-        is_safe = parts.scheme == "https" or (
-            parts.scheme == "http" and parts.hostname in LOOPBACK_NAMES
-        )
-        if not name.isalnum() or not parts.hostname or not is_safe or parts.path not in ("", "/"):
-            raise ConfigurationError(
-                f"--api-hosts: {entry!r} is not NAME=https://host (plain http only to loopback)."
-            )
-        hosts[name.lower()] = f"{parts.scheme}://{parts.netloc}"
+        if not name.isalnum():
+            raise ConfigurationError(f"--api-hosts: {entry!r} is not NAME=https://host.name.")
+        try:
+            hosts[name.lower()] = check_address(address)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"--api-hosts, {name}: {error}") from None
     return hosts
 
 
 def _parse_own_logs(text: str, api_hosts: Collection[str]) -> dict[tuple[str, str], Path]:
     folders = {}
-    for entry in filter(None, (entry.strip() for entry in text.split(","))):
+    for entry in _entries(text):
         account, _, path = entry.partition("=")
         username, _, api_host = account.partition("@")
         if not username or api_host not in api_hosts or not path.startswith("/"):

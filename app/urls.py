@@ -67,8 +67,9 @@ def remove_account(account_id: str) -> str:
     return f"/accounts/{_segment(account_id)}/delete"
 
 
-def new_site(account_id: str) -> str:
-    return f"{NEW_SITE}?{urlencode({'account': account_id})}"
+def new_site(account_id: str = "") -> str:
+    """The form of a new site, in that account if it is known which."""
+    return f"{NEW_SITE}?{urlencode({'account': account_id})}" if account_id else NEW_SITE
 
 
 def activity(query: str = "", before: int = 0) -> str:

@@ -1,6 +1,6 @@
 """The pages that add an account and that ask before one is removed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fasthtml.common import (
     FT,
@@ -22,7 +22,7 @@ from fasthtml.common import (
 )
 
 from app import urls
-from app.models import Account, counted
+from app.models import Account, Operation, counted
 from components.forms import Consequences, Field, FieldError, FormError, PageForm
 from components.icons import Icon
 
@@ -33,31 +33,64 @@ TOKEN_PAGES = {
 NAMES = {"us": "US", "eu": "EU"}
 
 
-def RemoveAccountPage(account: Account, site_count: int) -> FT:
-    """Asks once; says what goes and what stays."""
+def RemoveAccountPage(account: Account, site_count: int, unfinished: Sequence[Operation]) -> FT:
+    """Asks once; says what goes and what stays, or which changes of its sites stand before it."""
     return Div(
         Div(Div(H1(f"Remove {account.label}?"), cls="title"), cls="page-head"),
-        Section(
-            Consequences(
-                gone=[
-                    "Its token is deleted from this machine.",
-                    f"{counted(site_count, 'site')} of it will not be listed here any more.",
-                ],
-                kept=[
-                    "The sites keep running at the host, unchanged.",
-                    "The token stays valid there until you revoke it at the host.",
-                ],
-                cls="bullets card-body",
-            ),
-            PageForm(
-                urls.account_action(account.id, "delete"),
-                A("Keep account", href=urls.ACCOUNTS, cls="btn"),
-                Button(Icon("trash"), "Remove account", cls="btn btn-danger"),
-                cls="card-foot",
-            ),
-            cls="card",
-        ),
+        _Unfinished(account, unfinished) if unfinished else _Removal(account, site_count),
         cls="stack",
+    )
+
+
+def _Removal(account: Account, site_count: int) -> FT:
+    return Section(
+        Consequences(
+            gone=[
+                "Its token is deleted from this machine.",
+                f"{counted(site_count, 'site')} of it will not be listed here any more.",
+            ],
+            kept=[
+                "The sites keep running at the host, unchanged.",
+                "The token stays valid there until you revoke it at the host.",
+            ],
+            cls="bullets card-body",
+        ),
+        PageForm(
+            urls.account_action(account.id, "delete"),
+            A("Keep account", href=urls.ACCOUNTS, cls="btn"),
+            Button(Icon("trash"), "Remove account", cls="btn btn-danger"),
+            cls="card-foot",
+        ),
+        cls="card",
+    )
+
+
+def _Unfinished(account: Account, unfinished: Sequence[Operation]) -> FT:
+    """Without the account, what has been begun could not be finished."""
+    sites = [
+        P(
+            Strong(A(each.domain_name, href=urls.site(*each.key)), f" {each.doing}."),
+            f" {each.note}" if each.note else None,
+        )
+        for each in unfinished
+    ]
+    return Section(
+        Icon("alert"),
+        Div(
+            *sites,
+            P(
+                "Without the account this would stop halfway, and a site might be left deleted. "
+                f"{account.label} can be removed once it is done, or stopped on the first page."
+            ),
+            cls="stack-s",
+        ),
+        Div(
+            A("Keep account", href=urls.ACCOUNTS, cls="btn"),
+            A("Sites", href=urls.sites(account=account.id), cls="btn"),
+            cls="row",
+        ),
+        cls="notice warn",
+        aria_label="Unfinished changes",
     )
 
 

@@ -102,7 +102,7 @@ def Page(shell: Shell, title: str, *content: FT | None) -> FT:
             ),
             _TabBar(shell.section),
             cls="shell",
-            data_new_site=urls.NEW_SITE if shell.may_create else None,
+            data_new_site=urls.new_site(shell.account_id) if shell.may_create else None,
         ),
         _Toasts(),
         ToastDraft(),

@@ -68,6 +68,8 @@ def NewSitePage(
             urls.CREATE_SITE,
             # The first button of a form is what Enter presses.
             Button(hidden=True),
+            Button(hidden=True, formaction=urls.NEW_SITE, id="draw-again"),
+            Input(type="hidden", name="drawn_for", value=view.account.id),
             Div(
                 FormError(errors),
                 _Where(view, values, errors),

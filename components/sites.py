@@ -1,7 +1,7 @@
 """The overview: filter, status chips and the table of sites."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,6 @@ from fasthtml.common import (
     H1,
     H2,
     A,
-    Button,
     Caption,
     Div,
     Input,
@@ -28,7 +27,7 @@ from fasthtml.common import (
 
 from app import urls
 from app.models import Role, Site, SiteStatus, counted
-from components.forms import FilterForm, PageForm, filtered_while_typing
+from components.forms import FilterForm, filtered_while_typing
 from components.icons import Icon, StatusIcon
 from components.live import fetched_on
 from components.siterow import ERRORS_COUNTED, SiteRow, row_order
@@ -52,8 +51,10 @@ class SiteFilter:
         return urls.sites(self.query, self.account, self.status)
 
 
-def SitesHead(sites: Sequence[Site], *, may_create: bool) -> FT:
-    new = A(Icon("plus"), "New site", href=urls.NEW_SITE, cls="btn btn-primary")
+def SitesHead(sites: Sequence[Site], shown: SiteFilter, *, may_create: bool) -> FT:
+    # Without sites the primary button is among the first steps.
+    look = "btn btn-primary" if sites else "btn"
+    new = A(Icon("plus"), "New site", href=urls.new_site(shown.account), cls=look)
     return Div(
         Div(H1("Sites"), SitesSentence(sites), cls="title"),
         new if may_create else None,
@@ -79,42 +80,51 @@ def SitesToolbar(shown: SiteFilter) -> FT:
     )
 
 
-def SummaryAndSentence(sites: Sequence[Site], shown: SiteFilter) -> tuple[FT, FT]:
-    """What changes with the status of a site, apart from its row."""
-    return SiteSummary(sites, shown), SitesSentence(sites, hx_swap_oob="true")
-
-
 def SiteSummary(sites: Sequence[Site], shown: SiteFilter) -> FT:
-    """Chips that filter by status, with counts; fetched anew when a status changes."""
-    counts = Counter(site.status for site in sites)
-    chips = [
-        A(
-            "All ",
-            Span(len(sites), cls="n"),
-            cls="chip",
-            href=urls.sites(shown.query, shown.account),
-            aria_current="page" if not shown.status else None,
-        )
-    ]
-    for status in SiteStatus:
-        if counts[status] or shown.status == status.value:
-            chips.append(
-                A(
-                    Span(StatusIcon(status), cls="status", data_s=status.value),
-                    f"{status.word} ",
-                    Span(counts[status], cls="n"),
-                    cls="chip",
-                    href=urls.sites(shown.query, shown.account, status.value),
-                    aria_current="page" if shown.status == status.value else None,
-                )
-            )
+    """Chips that filter by status, fetched anew when a status changes.
+
+    The element itself stays: one that is replaced forgets what it was told while its answer was on
+    the way, and the first site of an open page needs a place for its chip.
+    """
+    fetched = fetched_on(SUMMARY_EVENT, shown.href, f"#{SUMMARY_ID}")
     return Nav(
-        *chips,
+        *StatusChips(sites, shown),
         id=SUMMARY_ID,
         cls="chips scroll",
         aria_label="Filter by status",
-        **fetched_on(SUMMARY_EVENT, shown.href, f"#{SUMMARY_ID}"),
+        # What is typed into the filter comes behind what the address says, and counts. Where there
+        # is no filter, htmx wants to find something all the same.
+        **{**fetched, "hx_swap": "innerHTML", "hx_include": f"#{SUMMARY_ID}, form[role=search]"},
     )
+
+
+def ChipsOutOfBand(sites: Sequence[Site], shown: SiteFilter) -> FT:
+    """They lead to what is typed into the filter as well, so they come with its list."""
+    return Div(*StatusChips(sites, shown), hx_swap_oob=f"innerHTML:#{SUMMARY_ID}")
+
+
+def StatusChips(sites: Sequence[Site], shown: SiteFilter) -> Iterator[FT]:
+    """With counts; none without sites."""
+    if not sites:
+        return
+    counts = Counter(site.status for site in sites)
+    yield A(
+        "All ",
+        Span(len(sites), cls="n"),
+        cls="chip",
+        href=urls.sites(shown.query, shown.account),
+        aria_current="page" if not shown.status else None,
+    )
+    for status in SiteStatus:
+        if counts[status] or shown.status == status.value:
+            yield A(
+                Span(StatusIcon(status), cls="status", data_s=status.value),
+                f"{status.word} ",
+                Span(counts[status], cls="n"),
+                cls="chip",
+                href=urls.sites(shown.query, shown.account, status.value),
+                aria_current="page" if shown.status == status.value else None,
+            )
 
 
 def SiteList(
@@ -156,43 +166,6 @@ def SiteList(
         id=LIST_ID,
         cls="stack-s",
         **fetched_on(LIST_EVENT, shown.href, f"#{LIST_ID}"),
-    )
-
-
-def NoSites(sites_port: int, *, has_local_host: bool) -> FT:
-    """The first page after setup: the one next step."""
-    step = (
-        PageForm(
-            urls.SAMPLE_SITE,
-            Button(
-                Icon("server"),
-                "Try the sample site",
-                cls="btn btn-primary btn-lg",
-                id="sample-site",
-            ),
-            cls="row",
-        )
-        if has_local_host
-        else P("Start Sitedeck with --local-host on to run sites on this machine.", cls="hint")
-    )
-    return Section(
-        Icon("sites"),
-        H2("See it work within a minute"),
-        P(
-            "Sitedeck lists your ASGI sites, reloads them with one click and streams their error "
-            "logs. The sample site is a small FastHTML program that runs on this machine."
-        ),
-        step,
-        A(Icon("plus"), "Add a PythonAnywhere account", href=urls.NEW_ACCOUNT, cls="btn btn-lg"),
-        P(
-            "The sample is written into the data folder and answers at "
-            f"http://hello.localhost:{sites_port}. Nothing is sent anywhere.",
-            cls="hint",
-        ),
-        cls="card empty",
-        aria_label="Get started",
-        id=LIST_ID,
-        **fetched_on(LIST_EVENT, urls.SITES, f"#{LIST_ID}"),
     )
 
 

@@ -45,7 +45,10 @@ def test_another_address_needs_a_public_origin_and_has_no_local_host() -> None:
         ("streams", "0", "from 1"),
         ("sites_listen", "8800", "--sites-listen"),
         ("sites_listen", "0.0.0.0:8800", "loopback"),
-        ("api_hosts", "test=http://api.example.org", "NAME=https://host"),
+        ("api_hosts", "test=http://api.example.org", "readable on its way"),
+        ("api_hosts", "test=https://user:word@api.example.org", "--api-hosts, test: An API"),
+        ("api_hosts", "test=https://api.example.org?query", "looks like https://host.name"),
+        ("api_hosts", "test=https://[::1", "looks like https://host.name"),
         ("api_hosts", "https://api.example.org", "NAME=https://host"),
         ("own_logs", "/var/log", "is not USER@HOST=/FOLDER"),
         ("own_logs", "alice=/tmp", "is not USER@HOST=/FOLDER"),
@@ -60,6 +63,16 @@ def test_another_address_needs_a_public_origin_and_has_no_local_host() -> None:
 def test_a_wrong_value_is_named(name: str, value: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         Settings.from_env({}, {name: value})
+
+
+def test_the_entries_of_a_list_may_be_apart() -> None:
+    settings = Settings.from_env({"SITEDECK_TRUSTED_PROXY": "10.0.0.1, 10.0.0.2,"}, {})
+    assert settings.trusted_proxies == {"10.0.0.1", "10.0.0.2"}
+
+
+def test_an_api_on_this_machine_needs_no_tls() -> None:
+    settings = Settings.from_env({"SITEDECK_API_HOSTS": "Lab=http://127.0.0.2:8000/, "}, {})
+    assert settings.api_hosts["lab"] == "http://127.0.0.2:8000"
 
 
 def test_a_public_dashboard_runs_commands_only_if_told_to() -> None:

@@ -1,32 +1,3 @@
-"""Addresses that tokens may be sent to: https anywhere, plain http to this machine only."""
+"""Where the client looks for the rule about addresses, which is kept with the models."""
 
-import ipaddress
-from urllib.parse import urlsplit
-
-from app.errors import ConfigurationError
-
-
-def check_address(address: str) -> str:
-    """The address `scheme://host[:port]` without a slash at its end. Raises ConfigurationError."""
-    parts = urlsplit(address.strip())
-    try:
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host = ""
-    is_plain = parts.path in ("", "/") and not (parts.query or parts.fragment or "@" in address)
-    if not host or not is_plain or parts.scheme not in ("http", "https"):
-        raise ConfigurationError(f"An API address looks like https://host.name, not {address!r}.")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ConfigurationError(
-            f"A token would be readable on its way to {address}: use https, "
-            "or http to this machine."
-        )
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host name or IP address is this machine's own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+from app.models import check_address as check_address

@@ -7,6 +7,7 @@ from app.models.accounts import (
     Role,
     Secret,
 )
+from app.models.addresses import check_address, is_loopback
 from app.models.certificates import (
     CertificateAlert,
     CertificateRecord,
@@ -124,9 +125,11 @@ __all__ = [
     "Traceback",
     "TracebackPart",
     "certificate_alert",
+    "check_address",
     "counted",
     "days_left",
     "fill_pattern",
+    "is_loopback",
     "parse_domain",
     "renews_itself",
 ]

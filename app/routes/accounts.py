@@ -1,6 +1,6 @@
 """The accounts: their page, adding, testing and removing them, and the local host's buttons."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from anyio import to_thread
 from fasthtml.common import FT
@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app import urls
 from app.errors import HostingError, InvalidInput, NotFound, SitedeckError
-from app.models import Account, AccountKind, Role, Toast, counted
+from app.models import Account, AccountKind, Operation, Role, Toast, counted
 from app.routes.accountviews import ACCOUNTS_VIEW, account_views
 from app.routes.pages import set_flash, shell_page
 from app.routes.router import Router
@@ -18,6 +18,7 @@ from app.routes.services import actor_of, role_of, services_of, session_of, utc_
 from app.routes.sites import host_notice
 from app.security.forms import read_form
 from app.store.accounts import LOCAL
+from app.store.operations import login_of
 from components.accountforms import NewAccountForm, RemoveAccountPage
 from components.accounts import CHECK_INTERVALS, AccountsPage
 from components.feedback import ToastOutOfBand
@@ -110,21 +111,16 @@ async def replace_token(req: Request) -> Response:
 @router.page(ACCOUNT_PATH + "/delete", role=Role.ADMIN)
 async def ask_before_removal(req: Request) -> FT:
     account = await _find(req)
-    services = services_of(req)
-    since = services.changes.sequence
-    sites = await services.known.of_account(account.id)
-    return await shell_page(
-        req,
-        f"Remove {account.label}?",
-        RemoveAccountPage(account, len(sites)),
-        section="accounts",
-        stream_href=urls.events("account-form", since),
-    )
+    return await _removal_page(req, account, await _unfinished(req, account))
 
 
 @router.action(ACCOUNT_PATH + "/delete", role=Role.ADMIN)
-async def remove_account(req: Request) -> Response:
+async def remove_account(req: Request) -> FtResponse | Response:
+    """Not while a change of its sites is under way: a site may have been deleted for it."""
     account = await _find(req)
+    unfinished = await _unfinished(req, account)
+    if unfinished:
+        return FtResponse(await _removal_page(req, account, unfinished), 409)
     await services_of(req).account_service.remove(account)
     await services_of(req).log_files.remove(account.id)
     await _record(req, "remove account", account)
@@ -164,6 +160,26 @@ async def _find(req: Request) -> Account:
     if account is None or account.kind is not AccountKind.PYTHONANYWHERE:
         raise NotFound("There is no such account.")
     return account
+
+
+async def _unfinished(req: Request, account: Account) -> list[Operation]:
+    """The account's own: one of the same id may have belonged to somebody else."""
+    operations = await to_thread.run_sync(services_of(req).operations.open)
+    owner = account.id, login_of(account)
+    return [each for each in operations if (each.account_id, each.login) == owner]
+
+
+async def _removal_page(req: Request, account: Account, unfinished: Sequence[Operation]) -> FT:
+    services = services_of(req)
+    since = services.changes.sequence
+    sites = await services.known.of_account(account.id)
+    return await shell_page(
+        req,
+        f"Remove {account.label}?",
+        RemoveAccountPage(account, len(sites), unfinished),
+        section="accounts",
+        stream_href=urls.events("account-form", since),
+    )
 
 
 async def _say(req: Request, toast: Toast) -> Response:

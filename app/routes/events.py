@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from anyio import to_thread
 from fasthtml.common import FT, to_xml
@@ -53,12 +53,7 @@ RETRY_MILLISECONDS = 3000
 async def page_events(req: Request) -> Response:
     """`view` is what the page shows: `sites`, `accounts` or ACCOUNT/DOMAIN."""
     services = services_of(req)
-    view = PageView(
-        req.query_params.get("view", ""),
-        await to_thread.run_sync(account_labels, services),
-        session_of(req).id_hash,
-        role_of(req),
-    )
+    view = PageView(req.query_params.get("view", ""), session_of(req).id_hash, role_of(req))
     sources = [view.events(services, req.query_params.get("since", ""))]
     if view.name == ACCOUNTS_VIEW:
         sources.append(account_events(services))
@@ -71,18 +66,22 @@ async def check_session(req: Request) -> Response:
     return Response(status_code=204)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PageView:
-    """Draws each change the way one page shows it."""
+    """Draws each change the way one page shows it.
+
+    `labels` maps account ids to what accounts are called; it follows the accounts.
+    """
 
     name: str
-    labels: Mapping[str, str]
     session_id: str
     role: Role
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     async def events(self, services: Services, since: str) -> Events:
         """First what the page has missed since the change number `since`, then what comes."""
         with services.changes.subscribe() as queue:
+            self.labels = await to_thread.run_sync(account_labels, services)
             yield encode_event("{}", event="hb", retry=RETRY_MILLISECONDS)
             if since != str(services.changes.sequence):
                 for event in await self._refresh(services):
@@ -94,6 +93,8 @@ class PageView:
                 except TimeoutError:
                     yield encode_event("{}", event="hb")
                     continue
+                if isinstance(change, ListChanged):
+                    self.labels = await to_thread.run_sync(account_labels, services)
                 for event in self._draw(change):
                     yield event
                 if self.name == "sites" and isinstance(change, AccountChanged | ListChanged):

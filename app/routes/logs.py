@@ -129,8 +129,7 @@ async def follow_log(req: Request) -> Response:
         raise InvalidInput("A rotated log does not grow.")
     resume = req.headers.get("last-event-id") or req.query_params.get("after", "")
     cursor = Cursor.parse(resume) if resume else None
-    labels = await to_thread.run_sync(account_labels, services)
-    view = PageView("/".join(site.key), labels, session_of(req).id_hash, role_of(req))
+    view = PageView("/".join(site.key), session_of(req).id_hash, role_of(req))
     return EventStream(
         req,
         _lines(services, site, name, cursor),

@@ -25,6 +25,7 @@ router = Router()
 
 NAMES = (
     "account_id",
+    "drawn_for",
     "domain_name",
     "template",
     "working_folder",
@@ -37,23 +38,15 @@ NAMES = (
 
 @router.page(urls.NEW_SITE, role=Role.ADMIN)
 async def show_new_site(req: Request) -> FT:
-    """Another choice of account comes back here with what was typed so far."""
-    services = services_of(req)
-    accounts = await _accounts(services)
+    accounts = await _accounts(services_of(req))
     account = _chosen(accounts, req.query_params.get("account", ""))
-    # What one account suggested is no use to another: only what somebody typed stays.
-    suggested = {value for each in accounts for value in _suggestions(each).values()}
-    typed = {
-        name: value[:5000]
-        for name in NAMES
-        if (value := req.query_params.get(name, "")) and value not in suggested
-    }
-    return await _page(req, accounts, account, _suggestions(account) | typed, {})
+    return await _page(req, accounts, account, _suggestions(account), {})
 
 
 @router.action(urls.NEW_SITE, role=Role.ADMIN)
-async def look_at_command(req: Request) -> FT | FtResponse:
-    """The form once more with what is found in the command, and, if asked, in the account's files.
+async def draw_again(req: Request) -> FT | FtResponse:
+    """The form once more: for another account, or with what is found in the command, and, if
+    asked, in the account's files.
 
     A page that asks for the notes or the command alone gets no more.
     """
@@ -61,10 +54,11 @@ async def look_at_command(req: Request) -> FT | FtResponse:
     accounts = await _accounts(services)
     form, errors = await read_typed(req, NAMES + LOOKS)
     account = _chosen(accounts, form["account_id"])
-    values = form | {"enabled": form["enabled"] or "off"}
+    values = _values(accounts, account, form)
+    notes = NO_NOTES
     if errors:
         notes = refused_notes(errors)
-    else:
+    elif form["look"] or not _is_of_another(form, account):
         notes = await _look(services, account, values, look_up=bool(form["look"]))
     part = asked_part(req, COMMAND_PLACE, values, notes)
     if part is not None:
@@ -72,6 +66,12 @@ async def look_at_command(req: Request) -> FT | FtResponse:
     if errors:
         return FtResponse(await _page(req, accounts, account, values, errors), 422)
     return await _page(req, accounts, account, values, {}, notes)
+
+
+@router.page(urls.CREATE_SITE, role=Role.ADMIN)
+async def return_to_new_site(req: Request) -> Response:
+    """A refused form leaves this address in the browser, where it may be entered again."""
+    return RedirectResponse(urls.NEW_SITE, 303)
 
 
 @router.action(urls.CREATE_SITE, role=Role.ADMIN)
@@ -86,6 +86,11 @@ async def create_site(req: Request) -> FtResponse | Response:
         account = _chosen(accounts, form["account_id"])
         if account.id != form["account_id"]:
             raise InvalidInput("The account that was chosen is not there any more. Choose again.")
+        if _is_of_another(form, account):
+            raise InvalidInput(
+                f"Nothing was created yet. What is suggested here is now for {account.label}: look "
+                "at it, then create the site."
+            )
         domain_name = parse_domain(_without_scheme(form["domain_name"]))
         surroundings = commands.surroundings_of(account, form["virtualenv"].strip())
         command = commands.check_command(_command(form), surroundings)
@@ -107,10 +112,10 @@ async def _refused(
     req: Request, accounts: list[Account], form: Mapping[str, str], errors: Mapping[str, str]
 ) -> FtResponse:
     account = _chosen(accounts, form["account_id"])
-    values = {**form, "enabled": form["enabled"] or "off"}
+    values = _values(accounts, account, form)
     notes = NO_NOTES
     if "command" in errors and form["command"].strip():
-        notes = await _look(services_of(req), account, form, look_up=False)
+        notes = await _look(services_of(req), account, values, look_up=False)
     return FtResponse(await _page(req, accounts, account, values, errors, notes), 422)
 
 
@@ -160,6 +165,22 @@ def _suggestions(account: Account) -> dict[str, str]:
         "working_folder": f"{home}/mysite",
         "virtualenv": f"{home}/.virtualenvs/mysite",
     }
+
+
+def _is_of_another(form: Mapping[str, str], account: Account) -> bool:
+    """Whether the page that was sent was drawn for another account than is chosen in it."""
+    return form["drawn_for"] not in ("", account.id)
+
+
+def _values(accounts: list[Account], account: Account, form: Mapping[str, str]) -> dict[str, str]:
+    """What the form shows when it is drawn again for the account."""
+    values = {**form, "enabled": form["enabled"] or "off"}
+    if not _is_of_another(form, account):
+        return values
+    # What one account suggested is no use to another: only what somebody typed stays.
+    suggested = {value for each in accounts for value in _suggestions(each).values()} | {""}
+    typed = {name: value for name, value in values.items() if value not in suggested}
+    return _suggestions(account) | typed
 
 
 def _command(form: Mapping[str, str]) -> str:

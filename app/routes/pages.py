@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from anyio import to_thread
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from app.errors import OutcomeUnknown
-from app.models import AccountKind, Role, Site, SiteAction, Toast
+from app.models import Account, AccountKind, Role, Site, SiteAction, Toast
 from app.routes.services import Services, services_of, session_of
 from app.security.gate import read_cookie
 from components.layout import AccountLink, BarePage, Page, Shell
@@ -70,7 +70,12 @@ def lost_answer(domain_name: str, error: OutcomeUnknown) -> Toast:
 
 
 def account_labels(services: Services) -> dict[str, str]:
-    return {account.id: account.label for account in services.accounts.all()}
+    return labels_of(services.accounts.all())
+
+
+def labels_of(accounts: Iterable[Account]) -> dict[str, str]:
+    """What accounts are called, by their ids."""
+    return {account.id: account.label for account in accounts}
 
 
 def _shell_data(services: Services, session_id: str) -> tuple[list[AccountLink], Toast | None]:

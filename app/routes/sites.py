@@ -8,24 +8,26 @@ from starlette.responses import RedirectResponse, Response
 from app import urls
 from app.errors import HostingError, NotFound
 from app.hosting import sample
-from app.models import Role, Site, SiteAction, SiteStatus, Toast
+from app.models import Account, AccountKind, Role, Site, SiteAction, SiteStatus, Toast
 from app.routes.openoperations import operations_area
-from app.routes.pages import account_labels, set_flash, shell_page
+from app.routes.pages import labels_of, set_flash, shell_page
 from app.routes.refusedtokens import refused_tokens_area
 from app.routes.router import Router
 from app.routes.services import Services, actor_of, role_of, services_of, utc_now
 from app.store.accounts import LOCAL
 from components.feedback import HostNoticeArea
+from components.firststeps import NoSites
 from components.sites import (
     LIST_ID,
     SUMMARY_ID,
-    NoSites,
+    ChipsOutOfBand,
     SiteFilter,
     SiteList,
     SitesHead,
+    SitesSentence,
     SitesToolbar,
     SiteSummary,
-    SummaryAndSentence,
+    StatusChips,
 )
 
 router = Router()
@@ -33,35 +35,40 @@ SITE_PATH = "/accounts/{account_id}/sites/{domain}"
 
 
 @router.page(urls.SITES)
-async def overview(req: Request) -> FT | tuple[FT, FT]:
+async def overview(req: Request) -> FT | tuple[FT, ...]:
     """The whole page, or the part of it that a live update or the filter asks for."""
     services = services_of(req)
     shown = _filter_of(req)
     stream_href = urls.events("sites", services.changes.sequence)
-    sites, labels = await to_thread.run_sync(_sites_and_labels, services)
+    sites, accounts = await to_thread.run_sync(_sites_and_accounts, services)
+    labels = labels_of(accounts)
     in_account = [site for site in sites if site.account_id == (shown.account or site.account_id)]
     matching = _matching(in_account, labels, shown)
     part = req.headers.get("hx-target", "") if "hx-request" in req.headers else ""
+    sentence = SitesSentence(in_account, hx_swap_oob="true")
     if part == SUMMARY_ID:
-        return SummaryAndSentence(in_account, shown)
+        return *StatusChips(in_account, shown), sentence
     content = (
         SiteList(matching, len(in_account), labels, shown, utc_now(), role=role_of(req))
         if sites
         else NoSites(
-            services.settings.sites_listen.port, has_local_host=services.local_host is not None
+            shown,
+            services.settings.sites_listen.port if services.local_host else None,
+            has_remote=any(account.kind is AccountKind.PYTHONANYWHERE for account in accounts),
+            role=role_of(req),
         )
     )
     if part == LIST_ID:
-        return content
+        return content, ChipsOutOfBand(in_account, shown), sentence
     return await shell_page(
         req,
         "Sites",
-        SitesHead(in_account, may_create=bool(sites) and _is_admin(req)),
+        SitesHead(in_account, shown, may_create=bool(accounts) and _is_admin(req)),
         host_notice(services),
         await refused_tokens_area(services, role_of(req)),
         await operations_area(req),
         SitesToolbar(shown) if sites else None,
-        SiteSummary(in_account, shown) if sites else None,
+        SiteSummary(in_account, shown),
         content,
         account_id=shown.account,
         stream_href=stream_href,
@@ -127,8 +134,8 @@ def _matching(sites: list[Site], labels: dict[str, str], shown: SiteFilter) -> l
     return [site for site in sites if matches(site)]
 
 
-def _sites_and_labels(services: Services) -> tuple[list[Site], dict[str, str]]:
-    return services.sites.all(), account_labels(services)
+def _sites_and_accounts(services: Services) -> tuple[list[Site], list[Account]]:
+    return services.sites.all(), services.accounts.all()
 
 
 def _reason(error: Exception) -> str:

@@ -35,6 +35,15 @@ async def show_settings(req: Request) -> FT:
     return await _page(req, await find_site(req), {}, {})
 
 
+@router.page(SITE_PATH + "/look")
+@router.page(SITE_PATH + "/command")
+@router.page(SITE_PATH + "/delete")
+async def return_to_settings(req: Request) -> Response:
+    """A refused form leaves such an address in the browser, where it may be entered again."""
+    site = await find_site(req)
+    return RedirectResponse(urls.site_settings(*site.key), 303)
+
+
 @router.action(SITE_PATH + "/look", role=Role.ADMIN)
 async def look_at_new_command(req: Request) -> FT | FtResponse:
     """What is found in the command that was typed, and, if asked, in the account's files."""

@@ -49,24 +49,29 @@ const fill = () => {
   fillLines();
 };
 
-const goToAccount = () => {
-  const typed = new URLSearchParams(new FormData(form));
-  typed.set("account", field("account_id").value);
-  typed.set("enabled", field("enabled").checked ? "on" : "off");
-  typed.delete("account_id");
-  if (field("command").value === filled) typed.delete("command");
-  location.assign(`/sites/new?${typed}`);
+// The server draws the form again for the account, with what was typed so far.
+const drawAgain = () => {
+  if (field("command").value === filled) field("command").value = "";
+  form.requestSubmit(document.getElementById("draw-again"));
+};
+
+let application = chosen().dataset.application; // likewise
+
+const fillApplication = () => {
+  const isTyped = ![application, ""].includes(field("application").value.trim());
+  application = chosen().dataset.application;
+  if (!isTyped) field("application").value = application;
 };
 
 form.addEventListener("change", (event) => {
-  if (event.target.name === "account_id") goToAccount();
+  if (event.target.name === "account_id") drawAgain();
   else if (event.target.name === "template") {
-    field("application").value = event.target.dataset.application;
+    fillApplication();
     fill();
   }
 });
 // Chosen before this script had arrived, or brought back by the browser.
-if (!field("account_id").selectedOptions[0].defaultSelected) goToAccount();
+if (!field("account_id").selectedOptions[0].defaultSelected) drawAgain();
 for (const name of ["domain_name", "working_folder", "virtualenv", "application"]) {
   field(name).addEventListener("input", fill);
 }

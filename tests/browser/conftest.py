@@ -10,8 +10,11 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Locator,
     Page,
     Playwright,
+    Request,
+    Response,
     ViewportSize,
     expect,
     sync_playwright,
@@ -106,13 +109,41 @@ def watched_context(browser: Browser, **options: object) -> Iterator[BrowserCont
     assert problems == []
 
 
+def follow(page: Page, target: str | Locator) -> None:
+    """Clicks on what leads to another page, and waits until that has loaded: no script listens
+    before, so a click would do what it does without scripts, and a key nothing."""
+    with page.expect_navigation():
+        (page.click(target) if isinstance(target, str) else target.click())
+
+
+@contextmanager
+def live(page: Page) -> Iterator[None]:
+    """For what opens another page: at the end of the block that page's event stream is open.
+
+    A toast that is announced earlier is not shown there.
+    """
+    begun: list[Request] = []  # the stream of the page before may open only now
+
+    def note(request: Request) -> None:
+        begun.append(request)
+
+    def is_opened(response: Response) -> bool:
+        kind = response.headers.get("content-type", "")
+        return kind.startswith("text/event-stream") and response.request in begun
+
+    page.on("request", note)
+    with page.expect_event("response", is_opened):
+        yield
+    page.remove_listener("request", note)
+
+
 def set_up(page: Page, product: Product) -> None:
     """From the first page to the empty overview."""
     page.goto(product.origin)
     page.fill("#setup_token", product.setup_token)
     page.fill("#password", PASSWORD)
     page.fill("#password_again", PASSWORD)
-    page.click("text=Create administrator")
+    follow(page, "text=Create administrator")
     page.wait_for_selector("#sample-site")
 
 
@@ -123,4 +154,4 @@ def connect(page: Page, product: Product, token: str = TOKEN) -> None:
     page.fill("#label", "Acme")
     page.fill("#username", USER)
     page.fill("#token", token)
-    page.click("text=Test and add")
+    follow(page, "text=Test and add")

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
-from tests.browser.conftest import DESKTOP, PHONE, connect, set_up, watched_context
+from tests.browser.conftest import DESKTOP, PHONE, connect, follow, set_up, watched_context
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import USER, FakePythonAnywhere
 from tests.process import Product
@@ -51,7 +51,7 @@ def test_a_site_from_its_creation_to_its_end(
             connect(page, product)
             expect(page.locator(".notice[role=status]")).to_contain_text("Acme added")
         create(page, product, place)
-        toggle_and_reload(page)
+        toggle_and_reload(page, place)
         watch_the_log(page, place)
         delete(page, place)
 
@@ -78,8 +78,8 @@ def on_this(product: Product) -> Place:
 
 def create(page: Page, product: Product, place: Place) -> None:
     page.goto(product.origin + "/sites/new")
-    page.select_option("#account_id", label=place.label)
-    page.wait_for_url("**/sites/new?*account=*")
+    with page.expect_navigation():
+        page.select_option("#account_id", label=place.label)
     page.check("input[name=template][value=own]")
     page.fill("#domain_name", place.domain)
     page.fill("#command", place.command)
@@ -90,10 +90,13 @@ def create(page: Page, product: Product, place: Place) -> None:
     expect(page.locator("a.domain")).to_have_text(place.domain)
 
 
-def toggle_and_reload(page: Page) -> None:
+def toggle_and_reload(page: Page, place: Place) -> None:
     page.click("[role=switch]")
+    # A second click while the first is under way is dropped.
+    expect(page.locator(".toast", has_text=f"{place.domain} disabled")).to_be_visible()
     expect(page.locator(".status[data-live]")).to_have_text("Disabled")
     page.click("[role=switch]")
+    expect(page.locator(".toast", has_text=f"{place.domain} enabled")).to_be_visible()
     expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=UNASKED)
     page.click("[data-reload]")
     expect(page.locator(".toast", has_text="reloaded")).to_be_visible(timeout=UNASKED)
@@ -108,13 +111,14 @@ def watch_the_log(page: Page, place: Place) -> None:
 
 
 def delete(page: Page, place: Place) -> None:
-    page.click("nav.tabs >> text=Settings")
+    follow(page, "nav.tabs >> text=Settings")
     dialog = page.get_by_role("dialog", name=f"Delete {place.domain}?")
     page.click("#settings >> text=Delete…")
     expect(page.locator("#confirm")).to_be_focused()
     dialog.get_by_text("Keep site").click()
     expect(dialog).to_be_hidden()
     page.click("#settings >> text=Delete…")
+    expect(page.locator("#confirm")).to_be_focused()
     page.keyboard.type(place.domain)
     page.keyboard.press("Enter")
     expect(page.locator(".notice[role=status]")).to_contain_text(f"{place.domain} deleted")
@@ -183,7 +187,7 @@ def test_an_open_card_follows_its_account_and_keeps_what_is_being_typed(
         used = int(meter.get_attribute("value") or 0)
         other = context.new_page()
         other.goto(product.origin + "/accounts")
-        other.click("text=Test connection")
+        follow(other, "text=Test connection")
         expect(meter).not_to_have_attribute("value", str(used), timeout=10_000)
         expect(page.get_by_label("New API token")).to_have_value("half a token")
         expect(page.get_by_label("New API token")).to_be_focused()
@@ -256,6 +260,7 @@ def test_another_choice_of_account_keeps_what_was_typed_and_suggests_its_own_pla
         expect(page.locator("#working_folder")).to_have_value(f"/home/{USER}/mysite")
         page.select_option("#account_id", label="Local host")
         expect(page.locator("#working_folder")).to_have_value("")
+        assert page.url == f"{product.origin}/sites/new", "a command may hold a secret"
         expect(page.locator("#command")).to_have_value("/bin/mine --uds ${DOMAIN_SOCKET}")
         expect(page.locator("input[name=enabled]")).not_to_be_checked()
         expect(page.locator("input[name=template][value=own]")).to_be_checked()

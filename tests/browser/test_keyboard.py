@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP, set_up, watched_context
+from tests.browser.conftest import DESKTOP, follow, set_up, watched_context
 from tests.process import Product
 from tests.support import PASSWORD
 
@@ -15,7 +15,7 @@ def test_the_whole_day_without_a_mouse(browser: Browser, product: Product) -> No
     with watched_context(browser, viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
         page.keyboard.press("g")
         page.keyboard.press("s")
@@ -24,15 +24,19 @@ def test_the_whole_day_without_a_mouse(browser: Browser, product: Product) -> No
         assert focused(page) == "hello.localhost"
         page.keyboard.press("t")
         expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "false")
+        # A second one while the first is under way is dropped.
+        expect(page.locator(".toast", has_text="hello.localhost disabled")).to_be_visible()
         expect(page.locator(".status[data-live]")).to_have_text("Disabled")
         assert focused(page) == "hello.localhost", "focus stays over the swap"
         page.keyboard.press("t")
+        expect(page.locator(".toast", has_text="hello.localhost enabled")).to_be_visible()
         expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
         page.keyboard.press("r")
         expect(page.locator(".toast", has_text="reloaded")).to_be_visible(timeout=15_000)
         page.keyboard.press("/")
         page.keyboard.type("jkrt?")
         expect(page.locator("#filter")).to_have_value("jkrt?")
+        expect(page.locator(".list-foot")).to_have_text("0 of 1 site")
         page.fill("#filter", "hello")
         expect(page.locator(".list-foot")).to_have_text("1 of 1 site")
         page.keyboard.press("Escape")
@@ -67,8 +71,7 @@ def test_a_new_site_is_one_key_away_for_who_may_make_one(
         page.click(".sidebar [aria-label='Sign out']")
         page.fill("#username", "guest")
         page.fill("#password", PASSWORD)
-        page.click("button >> text=Sign in")
-        page.wait_for_url(product.origin + "/")  # loaded: until then nobody listens to keys
+        follow(page, "button >> text=Sign in")
         page.keyboard.press("n")
         page.keyboard.press("?")
         expect(page.locator("#shortcuts")).to_be_visible()

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 
 from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
-from tests.browser.conftest import DESKTOP, set_up, watched_context
+from tests.browser.conftest import DESKTOP, follow, set_up, watched_context
 from tests.process import Product
 from tests.support import eventually
 
@@ -58,7 +58,7 @@ def ended_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> It
         with watched_context(browser, viewport=DESKTOP) as context:
             page = context.new_page()
             set_up(page, product)
-            page.click("#sample-site")
+            follow(page, "#sample-site")
             expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
             page.click("[role=switch]")
             eventually(lambda: "Finished server process" in log.read_text(), "the site ends")

@@ -1,5 +1,6 @@
 """The form of a new site in Chromium: by mouse, by keys, and without scripts."""
 
+import re
 import threading
 
 import pytest
@@ -92,6 +93,23 @@ def test_templates_and_lines_to_copy_follow_what_is_typed(
         page.fill("#command", "/bin/serve ${DOMAIN_SOCKET}")
         page.check("input[name=template][value=django]")
         expect(page.locator("#command")).to_have_value("/bin/serve ${DOMAIN_SOCKET}")
+
+
+def test_another_template_leaves_an_application_that_was_typed(
+    browser: Browser, product: Product
+) -> None:
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        open_form(page, product)
+        application, command = page.locator("#application"), page.locator("#command")
+        page.check("input[name=template][value=flask]")
+        expect(application).to_have_value("flask_app:app")
+        page.check("input[name=template][value=fastapi]")
+        expect(application).to_have_value("main:app")
+        application.fill("shop.main:create")
+        page.check("input[name=template][value=flask]")
+        expect(command).to_have_value(re.compile("gunicorn .* shop.main:create$"))
+        expect(application).to_have_value("shop.main:create")
 
 
 def test_enter_in_a_field_creates_the_site(browser: Browser, product: Product) -> None:

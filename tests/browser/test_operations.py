@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, connect, set_up, watched_context
+from tests.browser.conftest import DESKTOP, PHONE, connect, follow, live, set_up, watched_context
 from tests.fakes.pythonanywhere import FakePythonAnywhere, fake_pythonanywhere
 from tests.fakes.troubles import Stop, Trouble
 from tests.operations.kit import NEW, OLD, SHOP
 from tests.process import Product
+from tests.support import eventually
 
 SITE = f"/accounts/acme/sites/{SHOP}"
 
@@ -30,6 +31,14 @@ def begin(page: Page, product: Product) -> None:
     expect(page.get_by_role("link", name=SHOP, exact=True)).to_be_visible()
 
 
+def recreate(page: Page, fake: FakePythonAnywhere) -> Stop:
+    """Confirms the question, up to where the site is gone and the page hears how it goes on."""
+    held = fake.stops["create before"] = Stop()
+    with live(page):
+        page.get_by_role("dialog").get_by_role("button", name="Recreate site").click()
+    return held
+
+
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_a_command_is_changed_before_ones_eyes(
     browser: Browser, product: Product, fake: FakePythonAnywhere, size: str
@@ -39,22 +48,23 @@ def test_a_command_is_changed_before_ones_eyes(
         page = context.new_page()
         begin(page, product)
         first_page = context.new_page()
-        first_page.goto(product.origin)
+        with live(first_page):
+            first_page.goto(product.origin)
         page.goto(product.origin + f"{SITE}/settings")
         page.fill("textarea#command", NEW)
-        page.click("text=Recreate with this command…")
+        follow(page, "text=Recreate with this command…")
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text("10 to 30 seconds")
-        held = fake.stops["create before"] = Stop()
-        dialog.get_by_role("button", name="Recreate site").click()
+        held = recreate(page, fake)
         for each in (page, first_page):
             notice = each.locator("[data-operation]")
             expect(notice).to_contain_text("is being created with its new command")
             expect(each.locator(".status[data-s=starting]").first).to_be_visible()
         held.go.set()
+        for each in (page, first_page):  # toasts first: they go by themselves
+            expect(each.locator(".toast.ok")).to_contain_text("without the site")
         for each in (page, first_page):
             expect(each.locator("[data-operation]")).to_have_count(0)
-            expect(each.locator(".toast.ok")).to_contain_text("without the site")
             expect(each.locator(".notice")).to_have_count(0)
         page.goto(product.origin + f"{SITE}/settings")
         expect(page.locator("textarea#command")).to_have_value(NEW)
@@ -69,8 +79,8 @@ def test_that_a_change_failed_stays_said_whatever_succeeds_later(
         begin(page, product)
         page.goto(product.origin + f"{SITE}/settings")
         page.fill("textarea#command", NEW)
-        page.click("text=Recreate with this command…")
-        page.get_by_role("dialog").get_by_role("button", name="Recreate site").click()
+        follow(page, "text=Recreate with this command…")
+        recreate(page, fake).go.set()
         failed = page.locator(".toast.bad")
         expect(failed).to_contain_text(f"Command change failed: {SHOP}")
         expect(failed).to_contain_text("The old command is back.")
@@ -87,7 +97,7 @@ def test_the_question_can_be_declined_without_losing_what_was_typed(
         begin(page, product)
         page.goto(product.origin + f"{SITE}/settings")
         page.fill("textarea#command", NEW)
-        page.click("text=Recreate with this command…")
+        follow(page, "text=Recreate with this command…")
         page.get_by_role("dialog").get_by_text("Keep as it is").click()
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page.locator("textarea#command")).to_have_value(NEW)
@@ -111,7 +121,7 @@ def test_a_new_command_is_looked_at_while_it_is_typed(
         page.get_by_role("button", name="Check program and folder").click()
         expect(notes).to_contain_text("uvicorn is still missing")
         command.fill("/v/serve")
-        page.click("text=Recreate with this command…")
+        follow(page, "text=Recreate with this command…")
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text("does not appear")
         dialog.get_by_text("Keep as it is").click()
@@ -131,18 +141,18 @@ def test_an_old_command_is_brought_back_from_the_record(
         begin(page, product)
         page.goto(product.origin + f"{SITE}/settings")
         page.fill("textarea#command", NEW)
-        page.click("text=Recreate with this command…")
-        page.get_by_role("dialog").get_by_role("button", name="Recreate site").click()
+        follow(page, "text=Recreate with this command…")
+        recreate(page, fake).go.set()
         expect(page.locator(".toast.ok")).to_contain_text("has its new command")
         page.goto(product.origin + "/activity")
         entry = page.locator(".event", has_text="changed the command of")
         entry.get_by_text("Both commands").click()
         expect(entry.locator("code")).to_have_text([OLD, NEW])
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        entry.get_by_role("button", name="Change back…").click()
+        follow(page, entry.get_by_role("button", name="Change back…"))
         expect(page.locator("textarea#command")).to_have_value(OLD)
-        page.click("text=Recreate with this command…")
-        page.get_by_role("dialog").get_by_role("button", name="Recreate site").click()
+        follow(page, "text=Recreate with this command…")
+        recreate(page, fake).go.set()
         expect(page.locator(".toast.ok")).to_contain_text("has its new command")
     assert fake.websites[SHOP]["webapp"]["command"] == OLD
 
@@ -155,11 +165,15 @@ def test_without_scripts_a_command_is_changed_and_a_site_brought_back(
         begin(page, product)
         page.goto(product.origin + f"{SITE}/settings")
         page.fill("textarea#command", NEW)
-        page.click("text=Recreate with this command…")
+        follow(page, "text=Recreate with this command…")
         page.click("text=Recreate site")
         expect(page.locator("[data-operation]")).to_contain_text(SHOP)
-        while page.locator("[data-operation]").count():
+
+        def is_over() -> bool:
             page.reload()
+            return page.locator("[data-operation]").count() == 0
+
+        eventually(is_over, "the change is over")
         assert fake.websites[SHOP]["webapp"]["command"] == NEW
         page.goto(product.origin + f"{SITE}/settings")
         page.click(".card.danger a[href='#delete-site']")

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
 from app.models import LogKind, LogName
-from tests.browser.conftest import DESKTOP, PHONE, set_up, watched_context
+from tests.browser.conftest import DESKTOP, PHONE, follow, set_up, watched_context
 from tests.process import Product
-from tests.support import PASSWORD, eventually
+from tests.support import PASSWORD, eventually, get_from_site
 
 HELLO = "hello.localhost"
 SITE = f"/accounts/local/sites/{HELLO}"
@@ -31,7 +31,7 @@ def deck(browser: Browser, product: Product) -> Iterator[Page]:
     with watched_context(browser, viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
         yield page
 
@@ -55,7 +55,7 @@ def test_everything_works_without_scripts(browser: Browser, product: Product) ->
     with watched_context(browser, viewport=DESKTOP, java_script_enabled=False) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         expect(page.locator("h1")).to_have_text(HELLO)
         page.click("[role=switch]")
         expect(page.locator(".notice[role=status]")).to_contain_text(f"{HELLO} disabled")
@@ -102,6 +102,32 @@ def test_the_sentence_of_the_overview_follows_the_sites(deck: Page, product: Pro
     expect(sentence).to_have_text("2 sites in 1 place. 1 needs attention.")
 
 
+def test_what_changes_while_the_chips_are_fetched_is_not_lost(deck: Page, product: Product) -> None:
+    paths, website = HostPaths(product.data / "host"), f"/api/v1/user/local/websites/{HELLO}/"
+    answered: list[Request] = []
+
+    def is_for_chips(request: Request) -> bool:
+        return request.headers.get("hx-target") == "site-summary"
+
+    def answer_late(route: Route) -> None:
+        response = route.fetch()
+        if is_for_chips(route.request) and not answered:
+            ask(paths, "PATCH", website, {"enabled": True})
+            address = f"127.0.0.1:{product.sites_port}"
+            eventually(lambda: get_from_site(address, HELLO)[0] == 200, "it runs again")
+        route.fulfill(response=response)
+
+    def is_second_answer(request: Request) -> bool:
+        answered.extend([request] if is_for_chips(request) else [])
+        return len(answered) == 2
+
+    deck.goto(product.origin)
+    deck.route(re.compile(r"/\?query="), answer_late)
+    with deck.expect_event("requestfinished", is_second_answer):
+        ask(paths, "PATCH", website, {"enabled": False})
+    expect(deck.locator(".chips")).to_have_text("All 1Running 1")
+
+
 def test_rows_find_their_place_once_nobody_is_at_them(deck: Page, product: Product) -> None:
     paths = HostPaths(product.data / "host")
     websites = "/api/v1/user/local/websites/"
@@ -142,13 +168,15 @@ def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -
     deck.goto(product.origin)
     deck.fill("#filter", "nothing like it")
     expect(deck.locator(".empty h2")).to_have_text("No site matches this filter")
-    assert "query=nothing" in deck.url
+    expect(deck).to_have_url(re.compile("query=nothing"))
     deck.fill("#filter", "hello")
     expect(deck.locator("a.domain")).to_have_text(HELLO)
+    deck.click(".chip >> text=Running")
+    deck.wait_for_url("**/?query=hello&status=running")
     deck.goto(product.origin + "/activity")
     deck.fill("#filter", "nothing like it")
     expect(deck.locator(".empty h2")).to_have_text("Nothing matches this filter")
-    assert "query=nothing" in deck.url
+    expect(deck).to_have_url(re.compile("query=nothing"))
     deck.fill("#filter", "create")
     expect(deck.locator(".event")).to_have_count(1)
 
@@ -194,7 +222,7 @@ def test_an_open_log_goes_on_after_a_restart_of_the_dashboard(
     with browser.new_context(viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
         page.goto(product.origin + SITE + "/logs")
         expect(page.locator("#conn")).to_have_text("Live")
@@ -225,7 +253,7 @@ def test_a_click_while_nothing_answers_takes_nothing_away(
     with browser.new_context(viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         page.goto(product.origin)
         expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
         product.end()
@@ -255,12 +283,12 @@ def test_a_refused_click_takes_its_guess_back(
     with browser.new_context(viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
         page.click(".sidebar [aria-label='Sign out']")
         page.fill("#username", "guest")
         page.fill("#password", PASSWORD)
-        page.click("button >> text=Sign in")
+        follow(page, "button >> text=Sign in")
         for path in ("/", SITE):
             page.goto(product.origin + path)
             button = page.locator(control)
@@ -280,7 +308,7 @@ def test_the_page_of_a_web_server_in_front_takes_no_rows_place(
     with browser.new_context(viewport=DESKTOP) as context:
         page = context.new_page()
         set_up(page, product)
-        page.click("#sample-site")
+        follow(page, "#sample-site")
         page.goto(product.origin)
         expect(page.locator(".status[data-live]")).to_have_text("Running", timeout=15_000)
         refusal = "<html><body><h1>502 Bad Gateway</h1></body></html>"

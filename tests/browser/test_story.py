@@ -4,7 +4,7 @@ import signal
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import DESKTOP, set_up, watched_context
+from tests.browser.conftest import DESKTOP, follow, set_up, watched_context
 from tests.process import Product
 from tests.support import eventually, get_from_site
 
@@ -41,7 +41,7 @@ def test_a_newcomer_sees_the_main_job_work(browser: Browser, product: Product) -
 
 
 def try_the_sample_site(deck: Page) -> None:
-    deck.click("#sample-site")
+    follow(deck, "#sample-site")
     expect(deck.locator("h1")).to_have_text(HELLO)
     status(deck, "Running")
 
@@ -75,7 +75,7 @@ def see_its_exception_arrive(deck: Page, site: Page) -> None:
 
 
 def disable_and_enable(deck: Page, product: Product) -> None:
-    deck.click("nav[aria-label=Breadcrumb] >> text=Sites")
+    follow(deck, "nav[aria-label=Breadcrumb] >> text=Sites")
     row = deck.locator("tr[data-row]")
     expect(row.locator(".col-errors a")).to_have_text("2")
     deck.click("[role=switch]")
@@ -84,6 +84,7 @@ def disable_and_enable(deck: Page, product: Product) -> None:
     address = f"127.0.0.1:{product.sites_port}"
     eventually(lambda: get_from_site(address, HELLO)[0] == 404, "the site stops answering")
     deck.click("[role=switch]")
+    expect(deck.locator(".toast", has_text=f"{HELLO} enabled")).to_be_visible()
     status(deck, "Running")
     assert get_from_site(address, HELLO)[0] == 200
 

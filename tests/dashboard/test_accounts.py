@@ -64,6 +64,26 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(
     assert place.services.accounts.all() == []
 
 
+def test_in_an_account_without_sites_the_next_step_is_a_new_one(place: Connected) -> None:
+    place.fake.websites.clear()
+    place.add()
+    page = parse(place.get("/?account=acme"))
+    for part in (".page-head", ".empty"):
+        link = one(page, f"{part} a[href='/sites/new?account=acme']")
+        assert link.get_text() == "New site"
+    assert "sample" not in one(page, ".empty").get_text(), "this one has no local host"
+
+
+def test_the_way_to_a_new_site_keeps_the_account_that_is_looked_at(place: Connected) -> None:
+    place.add()
+    eventually(place.status, "the site is listed")
+    site = f"/accounts/acme/sites/{SITE}"
+    for path, way in (("/?account=acme", "?account=acme"), (site, "?account=acme"), ("/", "")):
+        page = parse(place.get(path))
+        assert attribute(one(page, ".shell"), "data-new-site") == f"/sites/new{way}"
+    assert one(parse(place.get("/?account=acme")), ".page-head a[href='/sites/new?account=acme']")
+
+
 @pytest.mark.parametrize("fault", [Fault.HTML, Fault.GARBAGE, Fault.EMPTY, Fault.RESET])
 def test_an_api_that_answers_nonsense_is_told_in_plain_words(
     place: Connected, fault: Fault

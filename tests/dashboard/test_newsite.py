@@ -4,12 +4,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from httpx2 import Response
 
-from app.models import SiteStatus
+from app.models import Account, AccountKind, SiteStatus
+from app.store.accounts import Accounts
 from tests.dashboard.conftest import WORKS, Deck
-from tests.support import SAME_ORIGIN, attribute, get_from_site, one, parse
+from tests.support import SAME_ORIGIN, Dashboard, attribute, get_from_site, one, parse
 
+WORKS_PATH = f"/accounts/local/sites/{WORKS}"
 FORM = {
     "account_id": "local",
     "domain_name": "shop.localhost",
@@ -115,6 +118,88 @@ def test_the_form_shows_the_steps_of_each_template(deck: Deck) -> None:
         "VIRTUALENV/bin/pip install python-fasthtml",
     ]
     assert "app = FastHTML()" in copies[3]
+
+
+@pytest.fixture
+def two_accounts(dashboard: Dashboard) -> Dashboard:
+    """Signed in, with an account of Alice's and one of Bob's."""
+    accounts = Accounts(dashboard.database)
+    for name in ("alice", "bob"):
+        accounts.add(Account(name, AccountKind.PYTHONANYWHERE, name.title(), name, "us"), "")
+    dashboard.sign_in()
+    return dashboard
+
+
+def fields(page: BeautifulSoup) -> dict[str, str]:
+    """What a browser sends of the form of a new site."""
+    chosen = page.select("#new-site input:not([type=radio]), #new-site [type=radio][checked]")
+    command = one(page, "textarea#command").get_text()
+    sent = {attribute(each, "name"): attribute(each, "value") for each in chosen}
+    account = attribute(one(page, "#account_id option[selected]"), "value")
+    return sent | {"command": command, "account_id": account}
+
+
+@pytest.mark.parametrize("address", ["/sites", "/sites/new"])
+def test_another_account_gets_its_own_suggestions_beside_what_was_typed(
+    two_accounts: Dashboard, address: str
+) -> None:
+    client = two_accounts.client
+    form = fields(parse(client.get("/sites/new?account=alice").text))
+    assert form["working_folder"] == "/home/alice/mysite"
+    form |= {"account_id": "bob", "virtualenv": "/srv/venv", "application": "shop:app"}
+    again = fields(parse(client.post(address, data=form, headers=SAME_ORIGIN).text))
+    assert again == form | {
+        "drawn_for": "bob",
+        "domain_name": "bob.pythonanywhere.com",
+        "working_folder": "/home/bob/mysite",
+    }
+
+
+def test_no_site_is_made_of_what_was_suggested_for_another_account(
+    two_accounts: Dashboard,
+) -> None:
+    client = two_accounts.client
+    form = fields(parse(client.get("/sites/new?account=alice").text)) | {"account_id": "bob"}
+    answer = client.post("/sites", data=form, headers=SAME_ORIGIN)
+    assert answer.status_code == 422
+    assert "now for Bob" in one(parse(answer.text), ".notice[role=alert]").get_text()
+    events = parse(client.get("/activity").text).select(".event")
+    assert [one(event, "p").get_text() for event in events] == ["admin signed in"]
+
+
+def test_the_choice_of_an_account_alone_is_no_look_at_the_command(
+    two_accounts: Dashboard,
+) -> None:
+    client = two_accounts.client
+    form = fields(parse(client.get("/sites/new?account=alice").text))
+    form |= {"account_id": "bob", "command": "uvicorn"}
+    page = parse(client.post("/sites/new", data=form, headers=SAME_ORIGIN).text)
+    assert not page.select("#command-notes li")
+
+
+def test_a_link_fills_in_nothing_but_the_account(two_accounts: Dashboard) -> None:
+    address = "/sites/new?account=bob&command=/bin/x&working_folder=/srv"
+    form = fields(parse(two_accounts.client.get(address).text))
+    assert form["command"] == ""
+    assert form["working_folder"] == "/home/bob/mysite"
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/sites", "/sites/new"),
+        (f"{WORKS_PATH}/command", f"{WORKS_PATH}/settings"),
+        (f"{WORKS_PATH}/look", f"{WORKS_PATH}/settings"),
+        (f"{WORKS_PATH}/delete", f"{WORKS_PATH}/settings"),
+        ("/accounts/local/sites/none.localhost/command", None),
+    ],
+)
+def test_the_address_of_a_refused_form_leads_back_to_its_page(
+    deck: Deck, address: str, page: str | None
+) -> None:
+    answer = deck.dashboard.client.get(address)
+    assert answer.headers.get("location") == page
+    assert answer.status_code == (303 if page else 404)
 
 
 def test_the_settings_say_what_can_be_changed(deck: Deck) -> None:

@@ -102,6 +102,21 @@ def test_an_operation_can_be_hurried_and_stopped(place: Place) -> None:
     assert place.post(attribute(stop, "action")).status_code == 404
 
 
+def test_an_account_is_not_removed_while_one_of_its_sites_is_being_changed(place: Place) -> None:
+    held = place.hold("create before")
+    asked, answer = place.page("/accounts/acme/delete"), place.post("/accounts/acme/delete")
+    assert answer.status_code == 409
+    for page in (asked, parse(answer.text)):
+        words = one(page, "main").get_text()
+        assert f"{SHOP} is being created with its new command" in words
+        assert "keep running" not in words and not page.select("main form")
+    held.go.set()
+    place.until_closed()
+    assert SHOP in place.fake.websites
+    assert place.post("/accounts/acme/delete").status_code == 303
+    assert place.services.accounts.all() == []
+
+
 def test_a_domain_that_was_kept_for_a_day_leaves_a_site_to_be_recreated(place: Place) -> None:
     place.fake.reserved_seconds = 3600
     place.post(f"{SITE}/command", command=NEW, confirmed="yes")

@@ -5,20 +5,51 @@ from pathlib import Path
 import pytest
 
 from app.localhost.ask import ask
-from app.models import SiteStatus
+from app.models import Role, SiteStatus
+from app.settings import parse_listen
 from tests.dashboard.conftest import BROKEN, WORKS, Deck
-from tests.support import Dashboard, attribute, eventually, get_from_site, one, parse, visible_text
+from tests.support import (
+    Dashboard,
+    attribute,
+    eventually,
+    get_from_site,
+    local_host,
+    one,
+    parse,
+    running_dashboard,
+    visible_text,
+)
 
 
 def domains(html: str) -> list[str]:
     return [link.get_text() for link in parse(html).select("a.domain")]
 
 
-def test_without_sites_it_offers_the_one_next_step(dashboard: Dashboard) -> None:
+def test_without_account_and_local_host_the_next_step_is_an_account(dashboard: Dashboard) -> None:
     dashboard.sign_in()
     page = parse(dashboard.client.get("/").text)
-    assert one(page, ".empty h2").get_text() == "See it work within a minute"
-    assert "--local-host on" in one(page, ".empty").get_text(), "this one has no local host"
+    assert [attribute(link, "href") for link in page.select("main a")] == ["/accounts/new"]
+    assert "sample" not in one(page, ".empty").get_text(), "this one has no local host"
+
+
+def test_with_a_local_host_the_next_step_is_the_sample_site(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with local_host(data) as address:
+        listen = parse_listen("sites_listen", address)
+        with running_dashboard(data, local_host=True, sites_listen=listen) as dashboard:
+            dashboard.sign_in()
+            page = parse(dashboard.client.get("/").text)
+    assert one(page, ".btn-primary").get_text() == "Try the sample site"
+    assert f"http://hello.localhost:{listen.port}" in one(page, ".empty").get_text()
+    assert one(page, ".page-head a[href='/sites/new']")
+
+
+def test_who_may_not_begin_is_told_who_may(dashboard: Dashboard) -> None:
+    dashboard.add_user()
+    dashboard.sign_in("operator", Role.OPERATOR)
+    page = parse(dashboard.client.get("/").text)
+    assert "An administrator can begin" in one(page, ".empty").get_text()
+    assert not page.select("main a, main form")
 
 
 def test_it_lists_what_needs_attention_first_with_the_reason(deck: Deck) -> None:
@@ -64,6 +95,10 @@ def test_a_part_is_answered_with_that_part_alone(deck: Deck) -> None:
     assert "<html" not in part("site-list")
     chips = parse(part("site-summary")).select("a.chip")
     assert [chip.get_text(" ", strip=True) for chip in chips] == ["All 2", "Failing 1", "Running 1"]
+    beside = one(parse(part("site-list")), "[hx-swap-oob='innerHTML:#site-summary']")
+    assert len(beside.select("a.chip")) == 3
+    for link in beside.select("a.chip"):
+        assert "query=works" in attribute(link, "href"), "as the list was filtered"
     sentence = one(parse(part("site-summary")), "#sites-sentence[hx-swap-oob]")
     assert sentence.get_text() == "2 sites in 1 place. 1 needs attention."
 

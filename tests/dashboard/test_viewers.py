@@ -43,7 +43,7 @@ def test_the_role_of_the_stream_decides_how_it_draws_a_row(deck: Deck) -> None:
     change = SiteChanged(deck.site(WORKS))
     for view, part in (("sites", ROW), (f"local/{WORKS}", HEAD)):
         for role in (Role.ADMIN, Role.VIEWER):
-            events = PageView(view, {}, "session", role)._draw(change)
+            events = PageView(view, "session", role)._draw(change)
             drawn = parse(b"".join(events).decode().replace("data: ", ""))
             for control in controls(one(drawn, f"#{part}")):
                 assert is_off(control) == (role is Role.VIEWER)
