@@ -34,7 +34,7 @@ def _Budget(budget: CallBudget, label: str) -> FT:
 
 def _Waiting(budget: CallBudget) -> FT | None:
     people = "1 person waits" if budget.people == 1 else f"{budget.people} people wait"
-    polls = counted(budget.polls, "background read")
+    polls = counted(budget.polls, "background call")
     if budget.people and budget.polls:
         waiting = f"{people}, {polls} after that."
     elif budget.people:

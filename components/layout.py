@@ -44,6 +44,8 @@ HTMX_CONFIG = {
     # While a swap settles, the new element does not listen to the stream yet: a second event
     # right behind the first would be lost.
     "defaultSettleDelay": 0,
+    # To carry a style attribute over a swap is refused by the policy, with a word on the console.
+    "attributesToSettle": ["class"],
     # A row inside a list that is fetched anew must not inherit the list's target.
     "disableInheritance": True,
     "historyCacheSize": 0,

@@ -188,7 +188,9 @@ def _ErrorCount(site: Site) -> FT:
 
 
 def _ResponseTime(site: Site) -> FT:
-    answer = None if site.is_gone else site.last_answer
+    # How soon the host's front says that nobody answers behind it is no time of the site's.
+    is_none = site.is_gone or (site.check is not None and site.check.is_failing)
+    answer = None if is_none else site.last_answer
     value = Span("–", cls="value muted")
     if answer is not None:
         title = f"Answered {answer.status}"

@@ -264,7 +264,7 @@ class AccountService:
 
 def _check_token(token: str) -> None:
     if not _TOKEN.fullmatch(token):
-        raise InvalidInput("This is not an API token: it has 40 letters and digits.", "token")
+        raise InvalidInput("This is not an API token: one has 40 letters and digits.", "token")
 
 
 def _new_id(label: str, taken: set[str]) -> str:

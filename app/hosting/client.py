@@ -16,7 +16,6 @@ from anyio import to_thread
 
 from app import __version__
 from app.errors import AnswerTooLarge, ConfigurationError, HostUnavailable, NotSent, TokenRefused
-from app.hosting.addresses import check_address
 from app.hosting.api import Call, HostingApi, Parsed
 from app.hosting.bodies import ENCODINGS, MAX_ANSWER_BYTES, bounded_body, json_lines, parse_json
 from app.hosting.budget import Urgency
@@ -25,7 +24,7 @@ from app.hosting.governor import POLLS_AT_ONCE, WORK_AT_ONCE, Endpoint, Governor
 from app.hosting.refusals import is_error_object, refusal
 from app.hosting.retries import Retries
 from app.hosting.slices import FileSlice, body_limit, is_much, read_slice
-from app.models import Account, CallBudget
+from app.models import Account, CallBudget, check_address
 
 # The local host says something at least every 15 s; two silences mean that it is gone.
 EVENT_SILENCE_SECONDS = 35.0

@@ -28,7 +28,7 @@ class Patience:
     """
 
     log: float = 1.0
-    read_again: float = 15.0
+    read_again: float = 25.0
     step: float = 2.0
     question: float = 20.0
     settling: float = 10.0

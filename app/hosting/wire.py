@@ -4,7 +4,6 @@ Everything is checked on the way in: an answer of another shape is HostUnavailab
 """
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from app.models import (
     Site,
     SiteStatus,
     Specification,
+    is_listed_domain,
 )
 
 # Characters of what is said of a certificate.
@@ -35,9 +35,6 @@ MAX_COMMAND = 8_192
 # Certificates without an end are dated to the last second of this day (RFC 5280, 4.1.2.5), and with
 # a fraction of a second more a time is none that can be read back from the database.
 _LAST_TIME = datetime(9999, 12, 31, tzinfo=UTC)
-
-# Wider than what a site may be called here, but no path and no markup.
-_DOMAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +229,7 @@ def _amount(value: object) -> float:
 
 def _domain(value: object) -> str:
     domain_name = _text(value)
-    if _DOMAIN.fullmatch(domain_name) is None:
+    if not is_listed_domain(domain_name):
         raise ValueError("the domain is no host name")
     return domain_name
 
@@ -240,7 +237,7 @@ def _domain(value: object) -> str:
 def _has_foreign_name(data: object) -> bool:
     """Such as one with a wildcard or an umlaut."""
     name = data.get("domain_name") if isinstance(data, dict) else None
-    return isinstance(name, str) and _DOMAIN.fullmatch(name) is None
+    return isinstance(name, str) and not is_listed_domain(name)
 
 
 def _command(webapp: object) -> str:
@@ -257,7 +254,7 @@ def _cname(webapp: object, domain_name: str) -> str:
     for domain in domains if isinstance(domains, list) else ():
         if isinstance(domain, dict) and domain.get("domain_name") == domain_name:
             cname = domain.get("cname")
-            return cname if isinstance(cname, str) and _DOMAIN.fullmatch(cname) else ""
+            return cname if isinstance(cname, str) and is_listed_domain(cname) else ""
     return ""
 
 

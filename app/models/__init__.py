@@ -65,7 +65,9 @@ from app.models.sites import (
     SiteAction,
     SiteKey,
     SiteStatus,
+    is_listed_domain,
     parse_domain,
+    parse_listed_domain,
 )
 from app.models.templates import (
     SetupStep,
@@ -129,7 +131,9 @@ __all__ = [
     "counted",
     "days_left",
     "fill_pattern",
+    "is_listed_domain",
     "is_loopback",
     "parse_domain",
+    "parse_listed_domain",
     "renews_itself",
 ]

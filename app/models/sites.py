@@ -11,6 +11,7 @@ from app.models.certificates import CertificateAlert
 
 # PythonAnywhere serves the names below its own with a certificate of its own.
 _HOST_DOMAIN = ".pythonanywhere.com"
+_LISTED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -226,3 +227,16 @@ def parse_domain(text: str) -> str:
             f"A domain has at least two parts, for example {name}.localhost.", "domain_name"
         )
     return domain
+
+
+def is_listed_domain(text: str) -> bool:
+    """Whether a host may list a site by this name: wider than what a site may be called here, but
+    no path and no markup."""
+    return _LISTED.fullmatch(text) is not None
+
+
+def parse_listed_domain(text: str) -> str:
+    """The name of a listed site. Raises InvalidInput for what no host lists."""
+    if not is_listed_domain(text):
+        raise InvalidInput("This is not a name that a host lists.", "domain_name")
+    return text

@@ -38,9 +38,13 @@ NAMES = (
 
 @router.page(urls.NEW_SITE, role=Role.ADMIN)
 async def show_new_site(req: Request) -> FT:
-    accounts = await _accounts(services_of(req))
+    services = services_of(req)
+    accounts = await _accounts(services)
     account = _chosen(accounts, req.query_params.get("account", ""))
-    return await _page(req, accounts, account, _suggestions(account), {})
+    suggestions = _suggestions(account)
+    if await services.known.get(account.id, suggestions.get("domain_name", "")) is not None:
+        del suggestions["domain_name"]  # It has its site already.
+    return await _page(req, accounts, account, suggestions, {})
 
 
 @router.action(urls.NEW_SITE, role=Role.ADMIN)

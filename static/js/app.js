@@ -133,12 +133,14 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
+// By now the row may have been replaced, and its form be in no document.
 const takeBack = (form) => {
-  const scope = form.closest("[data-site]");
-  if (!scope || !shownBefore.has(scope.id)) return;
+  const id = form.closest("[data-site]")?.id;
+  const scope = document.getElementById(id);
+  if (!scope || !shownBefore.has(id)) return;
   const focused = scope.contains(document.activeElement) ? document.activeElement.id : "";
-  scope.outerHTML = shownBefore.get(scope.id);
-  htmx.process(document.getElementById(scope.id));
+  scope.outerHTML = shownBefore.get(id);
+  htmx.process(document.getElementById(id));
   document.getElementById(focused)?.focus();
 };
 
@@ -156,14 +158,16 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   say(`The click was refused with ${detail.xhr.status}. Load the page again to see what is true.`, "bad");
 });
 
-// No answer at all: back to what was shown, and loud about it.
-for (const failure of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(failure, (event) => {
-    if (!event.target.closest("form[method=post]")) return; // the banner tells of the rest
-    takeBack(event.target);
-    say("Sitedeck does not answer. Nothing was changed.", "bad");
-  });
-}
+// No answer at all: back to what was shown, and loud about it. The banner tells of the rest.
+document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {
+  if (!target.closest("form[method=post]")) return;
+  const lost = () => {
+    takeBack(target);
+    say("Sitedeck does not answer. Whether the click has changed anything is shown when it is back.", "bad");
+  };
+  xhr.addEventListener("error", lost);
+  xhr.addEventListener("timeout", lost);
+});
 
 // An undo is carried out by its toast, which has then done its work.
 document.addEventListener("htmx:afterRequest", (event) => {

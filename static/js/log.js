@@ -153,7 +153,7 @@ const connect = () => {
     arrive({ html: event.data, cursor: event.lastEventId, size: event.data.split("<li ").length - 1 });
   });
   source.addEventListener("rotated", () => {
-    arrive({ isRotation: true, mark: makeMark(`${name}.log began anew. Earlier lines are in ${name}.log.1`) });
+    arrive({ isRotation: true, mark: makeMark(`${name}.log began anew. Earlier lines may be in ${name}.log.1`) });
   });
   source.addEventListener("skipped", (event) => {
     const gap = JSON.parse(event.data);

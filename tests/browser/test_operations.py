@@ -1,5 +1,6 @@
 """A change of command in Chromium, followed live, and a deleted site brought back."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -182,3 +183,23 @@ def test_without_scripts_a_command_is_changed_and_a_site_brought_back(
         page.get_by_role("button", name=f"Recreate {SHOP}").click()
         expect(page.get_by_role("heading", name=SHOP)).to_be_visible()
         assert fake.websites[SHOP]["webapp"]["command"] == NEW
+
+
+def test_a_click_that_ends_with_the_dashboard_takes_its_guess_back(
+    browser: Browser, product: Product, fake: FakePythonAnywhere
+) -> None:
+    # The browser itself reports the broken connections to the console.
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        begin(page, product)
+        expect(page.locator(".status[data-live]")).to_have_text("Running")
+        held = fake.stops["patch before"] = Stop()
+        page.click("[role=switch]")
+        assert held.reached.wait(15)
+        row = page.locator(".is-disabled[data-row]")
+        expect(row).to_be_visible()  # drawn by the server: what was clicked is gone
+        product.end(signal.SIGKILL)
+        held.go.set()
+        expect(page.locator(".toast.bad")).to_contain_text("is shown when it is back")
+        expect(row).to_have_count(0)
+        expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "true")

@@ -221,6 +221,27 @@ def test_failures_to_create_and_to_delete_are_in_the_record(place: Connected) ->
     assert "delet" in events[0].get_text() and "creat" in events[1].get_text()
 
 
+def test_a_site_whose_name_has_an_underscore_has_its_logs_too(place: Connected) -> None:
+    place.fake.add_site("my_shop.example.org")
+    place.add()
+    path = "/accounts/acme/sites/my_shop.example.org"
+    eventually(lambda: "my_shop" in place.get("/"), "the site is listed")
+    place.fake.write_log("my_shop.example.org", b"ERROR: it broke\n")
+    eventually(lambda: "it broke" in place.get(f"{path}/logs"), "its log")
+
+
+def test_a_domain_that_has_its_site_is_not_suggested_for_another(place: Connected) -> None:
+    place.add()
+    own = f"{USER}.pythonanywhere.com"
+    field = one(parse(place.get("/sites/new?account=acme")), "#domain_name")
+    assert attribute(field, "value") == own
+    place.fake.add_site(own)
+    place.post("/accounts/acme/test")
+    eventually(lambda: own in place.get("/"), "the site is listed")
+    field = one(parse(place.get("/sites/new?account=acme")), "#domain_name")
+    assert not field.get("value")
+
+
 def test_every_remote_site_says_when_it_was_seen(place: Connected) -> None:
     place.add()
     eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")

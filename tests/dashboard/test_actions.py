@@ -35,6 +35,7 @@ def test_disable_answers_with_the_row_and_a_toast_with_undo(deck: Deck) -> None:
 
 def test_enable_brings_it_back(deck: Deck) -> None:
     click(deck, "disable")
+    eventually(lambda: deck.site(WORKS).pid is None, "the host has told that it ended")
     answer = click(deck, "enable")
     row = one(parse(answer.text), f"tr#{ROW}")
     assert one(row, ".status")["data-s"] in ("starting", "running")

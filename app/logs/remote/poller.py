@@ -21,7 +21,7 @@ from app.logs.remote.copying import LogCopy
 from app.logs.remote.mirror import MirroredLog
 from app.logs.remote.threads import in_thread
 from app.logs.remote.unused import remove_unused
-from app.models import LogKind, LogName, parse_domain
+from app.models import LogKind, LogName, parse_listed_domain
 
 # Spread evenly, the logs that somebody looks at take 27 of the 30 calls a minute that the governor
 # leaves to polling, and the checks between them take two more.
@@ -105,11 +105,11 @@ class RemoteLogs:
 
     def log(self, domain_name: str, name: LogName) -> Path:
         """Where the copy of a log file is, if there is one. Raises InvalidInput."""
-        return self._folder / name.file_name(parse_domain(domain_name))
+        return self._folder / name.file_name(parse_listed_domain(domain_name))
 
     def times(self, domain_name: str, name: LogName) -> Path:
         """Where the arrival index of that copy is. Raises InvalidInput."""
-        return self._folder / "times" / name.file_name(parse_domain(domain_name))
+        return self._folder / "times" / name.file_name(parse_listed_domain(domain_name))
 
     @asynccontextmanager
     async def watch(self, domain_name: str, kind: LogKind) -> AsyncIterator[None]:

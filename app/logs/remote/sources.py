@@ -13,7 +13,7 @@ from app.errors import NotFound
 from app.hosting.client import HostingClient
 from app.logs.remote.folders import LogFolders
 from app.logs.remote.poller import RemoteLogs
-from app.models import LogKind, LogName, SiteKey, parse_domain
+from app.models import LogKind, LogName, SiteKey, parse_listed_domain
 from app.store.accounts import LOCAL
 
 
@@ -50,7 +50,7 @@ class LogSources:
             return self._local.log_file(key[1], name)
         own = self._own_folder(key[0])
         if own is not None:
-            return own / name.file_name(parse_domain(key[1]))
+            return own / name.file_name(parse_listed_domain(key[1]))
         return self._connected(key[0]).log(key[1], name)
 
     def times(self, key: SiteKey, name: LogName) -> Path | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigurationError, HostUnavailable
-from app.hosting.addresses import check_address
 from app.hosting.client import HostingClient
+from app.models import check_address
 from app.settings import API_HOSTS
 from tests.fakes.pythonanywhere import TOKEN, fake_pythonanywhere
 from tests.hosting.conftest import REMOTE, client_of
