@@ -1,18 +1,21 @@
 """A signed-in dashboard over a real local host with two real sites."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from httpx2 import Response
 
+from app.hosting.probe import Ask
 from app.localhost.ask import ask
 from app.localhost.paths import HostPaths
 from app.models import Site, SiteStatus
 from app.routes.services import Services
 from app.settings import parse_listen
+from app.store.database import Database
 from tests.fakes.pythonanywhere import TOKEN, USER, FakePythonAnywhere
 from tests.support import SAME_ORIGIN, Dashboard, eventually, local_host, running_dashboard
 
@@ -83,6 +86,39 @@ class Connected:
     def status(self) -> SiteStatus | None:
         site = self.services.sites.get("acme", SITE)
         return site.status if site else None
+
+
+@contextmanager
+def connected(
+    fake: FakePythonAnywhere, data: Path, ask: Ask | None = None, **settings: object
+) -> Iterator[Connected]:
+    """Signed in, with the account of `fake`, all of whose sites are listed."""
+    with knowing(fake, data, ask, **settings) as place:
+        assert place.add().status_code == 303
+        domains = fake.websites.keys()
+
+        def are_listed() -> bool:
+            return {site.domain_name for site in place.services.sites.all()} == domains
+
+        eventually(are_listed, "the sites are listed")
+        yield place
+
+
+@contextmanager
+def knowing(
+    fake: FakePythonAnywhere, data: Path, ask: Ask | None = None, **settings: object
+) -> Iterator[Connected]:
+    """Signed in, with `fake` as the API host `lab`, of which there is no account yet."""
+    with running_dashboard(data, ask, api_hosts={"lab": fake.address}, **settings) as dashboard:
+        dashboard.sign_in()
+        yield Connected(dashboard, fake, data)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(tmp_path / "sitedeck.db")
+    yield database
+    database.close()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """What an open accounts page costs: the store is read when something was published."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -40,13 +38,6 @@ class Service:
 
     def cpu_of(self, _: str) -> None:
         return None
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(tmp_path / "sitedeck.db")
-    yield database
-    database.close()
 
 
 async def test_the_store_is_read_again_only_when_something_has_changed(

@@ -11,7 +11,7 @@ from bs4 import Tag
 
 from app.models import Role, SiteStatus
 from app.store.accounts import LOCAL
-from tests.dashboard.conftest import FORM, SITE, Connected
+from tests.dashboard.conftest import FORM, SITE, Connected, knowing
 from tests.fakes.faults import Fault
 from tests.fakes.pythonanywhere import TOKEN, USER, fake_pythonanywhere
 from tests.fakes.troubles import Trouble
@@ -20,7 +20,6 @@ from tests.support import (
     eventually,
     one,
     parse,
-    running_dashboard,
     visible_text,
 )
 
@@ -29,10 +28,8 @@ from tests.support import (
 def place(tmp_path: Path) -> Iterator[Connected]:
     with fake_pythonanywhere() as fake:
         fake.add_site(SITE, "/home/alice/serve")
-        data = tmp_path / "data"
-        with running_dashboard(data, api_hosts={"lab": fake.address}) as dashboard:
-            dashboard.sign_in()
-            yield Connected(dashboard, fake, data)
+        with knowing(fake, tmp_path / "data") as place:
+            yield place
 
 
 def test_an_account_is_added_and_its_sites_join_the_list(place: Connected) -> None:

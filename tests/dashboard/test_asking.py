@@ -8,10 +8,10 @@ import pytest
 
 from app.hosting.probe import Silence, Unasked
 from app.models import Answer, Role, SiteStatus
-from tests.dashboard.conftest import SITE, Connected
+from tests.dashboard.conftest import SITE, Connected, connected
 from tests.dashboard.test_verdicts import CRASH, World
 from tests.fakes.pythonanywhere import fake_pythonanywhere
-from tests.support import SAME_ORIGIN, eventually, one, parse, running_dashboard, visible_text
+from tests.support import SAME_ORIGIN, eventually, one, parse, visible_text
 
 PATH = f"/accounts/acme/sites/{SITE}"
 OVERVIEW = "overview-site-acme-shop_example_org"
@@ -27,12 +27,7 @@ def start(tmp_path: Path) -> Start:
     def started(world: World | None) -> Iterator[Connected]:
         with fake_pythonanywhere() as fake:
             fake.add_site(SITE, "/home/alice/serve")
-            data, ask = tmp_path / "data", world.ask if world else None
-            with running_dashboard(data, ask, api_hosts={"lab": fake.address}) as dashboard:
-                dashboard.sign_in()
-                place = Connected(dashboard, fake, data)
-                place.add()
-                eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+            with connected(fake, tmp_path / "data", world.ask if world else None) as place:
                 yield place
 
     return started

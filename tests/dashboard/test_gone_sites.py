@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from app.models import Role, SiteStatus
-from tests.dashboard.conftest import SITE, Connected
+from tests.dashboard.conftest import SITE, Connected, connected
 from tests.fakes.pythonanywhere import fake_pythonanywhere
 from tests.fakes.troubles import Trouble
-from tests.support import SAME_ORIGIN, attribute, eventually, one, parse, running_dashboard
+from tests.support import SAME_ORIGIN, attribute, eventually, one, parse
 
 PATH = f"/accounts/acme/sites/{SITE}"
 COMMAND = "/home/alice/serve"
@@ -21,12 +21,7 @@ def place(tmp_path: Path) -> Iterator[Connected]:
     """With one site, which is there."""
     with fake_pythonanywhere() as fake:
         fake.add_site(SITE, COMMAND)
-        data = tmp_path / "data"
-        with running_dashboard(data, api_hosts={"lab": fake.address}) as dashboard:
-            dashboard.sign_in()
-            place = Connected(dashboard, fake, data)
-            place.add()
-            eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+        with connected(fake, tmp_path / "data") as place:
             yield place
 
 

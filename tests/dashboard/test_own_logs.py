@@ -2,17 +2,17 @@
 
 import gzip
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from app.errors import InvalidInput
 from app.models import LogKind, LogName
-from tests.dashboard.conftest import SITE, Connected
+from tests.dashboard.conftest import SITE, Connected, connected
 from tests.fakes.files import log_path
 from tests.fakes.pythonanywhere import USER, FakePythonAnywhere, fake_pythonanywhere
-from tests.support import eventually, parse, running_dashboard
+from tests.support import eventually, parse
 
 LOGS = f"/accounts/acme/sites/{SITE}/logs"
 ERROR = LogName(LogKind.ERROR)
@@ -34,22 +34,16 @@ def fake() -> Iterator[FakePythonAnywhere]:
         yield running
 
 
-@contextmanager
-def connected(
+def beside_logs(
     fake: FakePythonAnywhere, folder: Path, data: Path, username: str = USER
-) -> Iterator[Connected]:
-    own = {(username, "lab"): folder}
-    with running_dashboard(data, api_hosts={"lab": fake.address}, own_logs=own) as dashboard:
-        dashboard.sign_in()
-        place = Connected(dashboard, fake, data)
-        assert place.add().status_code == 303
-        eventually(lambda: place.services.sites.get("acme", SITE), "the site is listed")
-        yield place
+) -> AbstractContextManager[Connected]:
+    """A dashboard that may read the account's logs in the folder."""
+    return connected(fake, data, own_logs={(username, "lab"): folder})
 
 
 @pytest.fixture
 def place(fake: FakePythonAnywhere, folder: Path, tmp_path: Path) -> Iterator[Connected]:
-    with connected(fake, folder, tmp_path / "data") as place:
+    with beside_logs(fake, folder, tmp_path / "data") as place:
         yield place
 
 
@@ -112,7 +106,7 @@ def test_the_folder_of_another_user_is_not_read(
     fake: FakePythonAnywhere, folder: Path, tmp_path: Path
 ) -> None:
     fake.write_log(SITE, b"from the API\n")
-    with connected(fake, folder, tmp_path / "data", username="bob") as place:
+    with beside_logs(fake, folder, tmp_path / "data", username="bob") as place:
         eventually(lambda: messages(place.get(LOGS)) == ["from the API"], "the log is fetched")
 
 
@@ -128,6 +122,6 @@ def test_a_folder_without_logs_of_sites_is_not_believed(
     if name is not None:
         (folder / name).write_text("something\n")
     fake.write_log(SITE, b"from the API\n")
-    with connected(fake, folder, tmp_path / "data") as place:
+    with beside_logs(fake, folder, tmp_path / "data") as place:
         assert "fetched through the API" in caplog.text
         eventually(lambda: messages(place.get(LOGS)) == ["from the API"], "the log is fetched")

@@ -1,9 +1,7 @@
 """What the stream of an open page draws."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -37,13 +35,6 @@ class Service:
 
     def refresh_of(self, _: str) -> None:
         return None
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(tmp_path / "sitedeck.db")
-    yield database
-    database.close()
 
 
 async def test_rows_say_the_name_of_an_account_that_came_while_the_page_was_open(

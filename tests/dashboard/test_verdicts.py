@@ -7,10 +7,10 @@ import pytest
 
 from app.hosting.probe import Silence, Unasked
 from app.models import Answer, SiteStatus
-from tests.dashboard.conftest import SITE, Connected
+from tests.dashboard.conftest import SITE, Connected, connected
 from tests.fakes.pythonanywhere import fake_pythonanywhere
 from tests.fakes.troubles import Trouble
-from tests.support import eventually, one, parse, running_dashboard, visible_text
+from tests.support import eventually, one, parse, visible_text
 
 CRASH = (
     b"Traceback (most recent call last):\n"
@@ -43,13 +43,7 @@ def world() -> World:
 def place(tmp_path: Path, world: World) -> Iterator[Connected]:
     with fake_pythonanywhere() as fake:
         fake.add_site(SITE, "/home/alice/serve")
-        hosts = {"lab": fake.address}
-        data = tmp_path / "data"
-        with running_dashboard(data, world.ask, api_hosts=hosts) as dashboard:
-            dashboard.sign_in()
-            place = Connected(dashboard, fake, data)
-            place.add()
-            eventually(lambda: place.status() is SiteStatus.RUNNING, "the site is listed")
+        with connected(fake, tmp_path / "data", world.ask) as place:
             yield place
 
 
