@@ -165,23 +165,15 @@ def _Event(entry: Activity, view: ActivityView, *, can_recreate: bool) -> FT:
     key = entry.site_key
     change = view.changes.get(entry.operation_id) if entry.operation_id else None
     target = A(key[1], href=urls.site(*key)) if key else Strong(entry.target)
-    action = entry.action
-    if entry.has_failed:
-        verb = FAILED.get(action, f"failed to {action}")
-    else:
-        verb = PAST.get(action, action)
     words = P(
         Strong(entry.actor),
-        f" {verb}",
+        f" {_verb(entry)}",
         *((" ", target) if entry.target != entry.actor else ()),
         f": {entry.facts}" if entry.facts else None,
     )
     return Li(
         When(entry.at, f"{entry.at:%H:%M}"),
-        Span(
-            Icon("alert" if entry.has_failed else ICONS.get(entry.action, "activity")),
-            cls="ico bad" if entry.has_failed else "ico",
-        ),
+        Span(Icon(_icon(entry)), cls="ico bad" if entry.has_failed else "ico"),
         Div(words, _Commands(change)) if change else words,
         Div(
             entry.address,
@@ -192,6 +184,20 @@ def _Event(entry: Activity, view: ActivityView, *, can_recreate: bool) -> FT:
         cls="event",
         id=f"activity-{entry.id}",
     )
+
+
+def _verb(entry: Activity) -> str:
+    action = entry.action
+    if entry.has_failed:
+        return FAILED.get(action, f"failed to {action}")
+    done = PAST.get(action, action)
+    return f"may have {done}" if entry.is_unclear else done
+
+
+def _icon(entry: Activity) -> str:
+    if entry.has_failed:
+        return "alert"
+    return "help" if entry.is_unclear else ICONS.get(entry.action, "activity")
 
 
 def _Commands(change: Operation) -> FT:

@@ -131,7 +131,7 @@ class SiteActions:
     async def _lost_reload(self, click: Click, actor: Actor, error: HostingError) -> OutcomeUnknown:
         """The site itself tells what came of it, or the local host. It is not asked for again: that
         costs downtime."""
-        words = f"failed: the answer was lost. {error}"
+        words = f"unclear: the answer was lost. {error}"
         await self._log.record(click.action, click.site, actor, words)
         self._refresh_soon(click.site.account_id)
         if click.site.is_local:

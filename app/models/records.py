@@ -36,7 +36,8 @@ class HostNotice:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One entry of the record: `result` is `done` or `failed`, with the facts behind a colon.
+    """One entry of the record: `result` is `done`, `failed` or `unclear`, with the facts behind a
+    colon.
 
     `target` is `ACCOUNT/DOMAIN`, `ACCOUNT`, or the name of a user. `operation_id` is the operation
     of the journal that it is the end of, None if it is none.
@@ -54,6 +55,11 @@ class Activity:
     @property
     def has_failed(self) -> bool:
         return self.result.startswith("failed")
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether nobody knows what came of it."""
+        return self.result.startswith("unclear")
 
     @property
     def facts(self) -> str:

@@ -26,10 +26,7 @@ KEPT = timedelta(days=400)
 """So that an old command can always be found."""
 RECREATABLE = timedelta(days=30)
 # One call that is repeated by nobody: a newer wish takes its place.
-_REPLACED = (
-    "What came of it was not known yet when a later change took its place, so it may have been "
-    "carried out all the same."
-)
+_REPLACED = "What came of it was not known yet when a later change took its place."
 _REPLACEABLE = (OperationKind.ENABLE.value, OperationKind.DISABLE.value)
 # After them, what was to be done to the command before is of no use any more.
 _REPLACING = (
@@ -77,7 +74,7 @@ class Operations:
                 ),
             )
             for row in replaced:
-                self._record(_operation(row), f"failed: {_REPLACED}")
+                self._record(_operation(row), f"unclear: {_REPLACED}")
             try:
                 rows = self._database.query(
                     "INSERT INTO operations (account_id, login, domain_name, kind, state, is_open,"

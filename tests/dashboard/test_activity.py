@@ -44,6 +44,16 @@ def test_a_failure_is_marked_with_its_reason(dashboard: Dashboard) -> None:
     ]
 
 
+def test_what_nobody_knows_the_outcome_of_is_not_called_a_failure(dashboard: Dashboard) -> None:
+    dashboard.sign_in()
+    activity = dashboard.app.state.services.activity
+    activity.record("admin", "", "reload", "acme/shop.example.org", "unclear: the answer was lost.")
+    event = parse(dashboard.client.get("/activity").text).select(".event")[0]
+    words = one(event, "p").get_text()
+    assert words == "admin may have reloaded shop.example.org: the answer was lost."
+    assert not event.select(".ico.bad")
+
+
 def test_while_one_types_only_the_list_is_drawn_anew(dashboard: Dashboard) -> None:
     dashboard.sign_in()
     field = one(parse(dashboard.client.get("/activity").text), "#filter")
