@@ -174,7 +174,8 @@ class Aftermath:
         toast = _outcome(click, settled, is_certain)
         if toast is not None:
             self._changes.publish(Announcement(actor.session_id, toast))
-            await self._record(click.site, toast)
+            if toast.is_error or (settled is not None and settled.last_answer is not None):
+                await self._record(click.site, toast)
 
     async def _record(self, site: Site, toast: Toast) -> None:
         """A toast leaves again: what it said stays in the record."""

@@ -300,19 +300,29 @@ async def test_of_two_clicks_of_a_person_the_last_one_alone_is_told(deck: Deck) 
     assert not [change for change in rest if isinstance(change, Announcement)]
 
 
-async def test_what_became_of_a_click_stays_in_the_record(deck: Deck) -> None:
-    async def has_entries(count: int) -> bool:
-        return len(deck.record()) == count
+async def has_entries(deck: Deck, count: int) -> bool:
+    return len(deck.record()) == count
 
+
+async def test_what_became_of_a_click_stays_in_the_record(deck: Deck) -> None:
     toast = await deck.toast_after(SiteAction.RELOAD)
-    await until(lambda: has_entries(1), "an entry")
+    await until(lambda: has_entries(deck, 1), "an entry")
     deck.result, deck.log.new = DOWN, "KeyError: 'x'"
     await deck.toast_after(SiteAction.ENABLE)
-    await until(lambda: has_entries(2), "another entry")
+    await until(lambda: has_entries(deck, 2), "another entry")
     failed, good = deck.record()
     assert (good.actor, good.action, good.site_key) == ("Sitedeck", "look", SHOP.key)
     assert not good.has_failed and good.facts == toast.detail
     assert failed.has_failed and failed.facts == "Crashing: KeyError: 'x'"
+
+
+async def test_that_a_site_was_not_asked_is_no_finding_for_the_record(deck: Deck) -> None:
+    deck.result = Unasked("no name server")
+    toast = await deck.toast_after(SiteAction.RELOAD)
+    assert toast.detail == "The host accepted it. The site was not asked."
+    deck.result = GOOD
+    await deck.toast_after(SiteAction.RELOAD)
+    await until(lambda: has_entries(deck, 1), "an entry")
 
 
 async def test_a_record_that_cannot_be_kept_leaves_the_toast(
