@@ -194,13 +194,18 @@ class Aftermath:
         with self._changes.subscribe() as queue, suppress(TimeoutError):
             now = await self._known.get(*site.key)
             async with asyncio.timeout(self._settle_seconds):
-                while now is None or not now.status.is_settled:
+                while now is None or not self._has_settled(now):
                     change = await queue.get()
                     if change == SiteGone(*site.key):
                         raise NotFound(f"There is no site called {site.domain_name} any more.")
                     now = _about(change, site) or now
             return now
         return None
+
+    def _has_settled(self, site: Site) -> bool:
+        """That its account cannot be read does not end what is found out about a site."""
+        is_open = self._verdicts is not None and self._verdicts.is_open(site.key)
+        return site.status.is_settled and not (is_open and site.status is SiteStatus.UNKNOWN)
 
 
 def _expected(click: Click) -> Site:
@@ -232,13 +237,25 @@ def _about(change: Change, site: Site) -> Site | None:
     return None
 
 
+def _as_found(site: Site) -> Site:
+    """Of a site whose account cannot be read, what asking itself came to."""
+    if site.status is not SiteStatus.UNKNOWN or site.check is None:
+        return site
+    if site.check.is_failing:
+        return replace(site, status=SiteStatus.FAILING, reason=site.check.problem)
+    return replace(site, status=SiteStatus.RUNNING)
+
+
 def _outcome(click: Click, settled: Site | None, is_certain: bool) -> Toast | None:
     """What the first answer, or its absence, says; nothing where the click already said it all."""
     action, site = click.action, click.site
     domain = site.domain_name
+    if action is SiteAction.DISABLE:
+        return None
     if settled is None:
         words = "No answer so far; its error log may say why."
         return Toast(f"{domain} has not answered yet", words, is_error=True, site_key=site.key)
+    settled = _as_found(settled)
     if settled.status is SiteStatus.FAILING:
         text = "Reload failed" if action is SiteAction.RELOAD else "Start failed"
         return Toast(f"{text}: {domain}", settled.reason, is_error=True, site_key=site.key)

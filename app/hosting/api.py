@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from app.errors import HostRefused
+from app.errors import HostRefused, HostUnavailable
 from app.hosting.budget import Urgency
 from app.hosting.governor import Endpoint
 from app.hosting.slices import FileSlice, range_header
@@ -81,13 +81,13 @@ class HostingApi(ABC):
         return await self._site_in(Call("POST", self._websites, body=body))
 
     async def set_enabled(self, domain_name: str, enabled: bool) -> Site:
-        """Raises HostRefused, too, if the answer shows the site as it was."""
+        """Raises HostUnavailable, too, if the answer shows the site as it was: the host may have
+        done nothing, or have answered with what it read before."""
         call = Call("PATCH", self._website(domain_name), body={"enabled": enabled})
         site = await self._site_in(call)
         if site.enabled != enabled:
             state = "enabled" if site.enabled else "disabled"
-            words = f"The host did nothing: its answer says that the site is still {state}."
-            raise HostRefused(words, 200)
+            raise HostUnavailable(f"The host's answer says that the site is still {state}.")
         return site
 
     async def set_command(self, domain_name: str, command: str) -> Site:

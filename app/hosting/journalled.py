@@ -72,7 +72,7 @@ class JournalledCalls:
     async def fail(self, operation: Operation, error: HostingError) -> NoReturn:
         """Closes the operation, unless it is not known what came of it. Raises always."""
         if calls.is_unclear(error):
-            await self.look_soon(operation, f"The answer was lost. {error}")
+            await self.look_soon(operation, f"What came of it is not known yet. {error}")
             raise OutcomeUnknown(
                 f"{error} Sitedeck is looking at what came of it, and will say so."
             ) from None

@@ -15,7 +15,7 @@ and so cannot be one:
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -23,7 +23,7 @@ from functools import partial
 from anyio import to_thread
 
 from app.hosting.changes import Changes, ListChanged, SiteChanged, SiteGone
-from app.models import Site, SiteKey
+from app.models import Site, SiteKey, SiteStatus
 from app.store.sites import Sites
 
 # For so long after a change of a site its host may still list it as it was before.
@@ -55,6 +55,7 @@ class KnownSites:
 
     def end_work(self, account_id: str, domain_name: str) -> None:
         self._in_work.pop((account_id, domain_name), None)
+        self.note_change((account_id, domain_name))
 
     async def get(self, account_id: str, domain_name: str) -> Site | None:
         return await to_thread.run_sync(self._sites.get, account_id, domain_name)
@@ -92,8 +93,8 @@ class KnownSites:
             before = {site.key: site for site in await self.of_account(account_id)}
             listed = {site.key: site for site in sites}
             listed |= {key: site for key, site in self._in_work.items() if key[0] == account_id}
-            lagging = self._just_changed(account_id) if keep_missing else ()
-            save = partial(self._sites.save_list, keep_missing=keep_missing, left_alone=lagging)
+            left_alone = self._left_alone(account_id, before) if keep_missing else ()
+            save = partial(self._sites.save_list, keep_missing=keep_missing, left_alone=left_alone)
             saved = await to_thread.run_sync(save, account_id, listed.values())
             for site in saved:
                 if before.get(site.key) != site:
@@ -106,10 +107,12 @@ class KnownSites:
 
         False for a site that an operation has taken away to make it anew.
         """
-        if self.is_in_work(key):
-            return False
-        await self.update(key, lambda site: replace(site, is_gone=True))
-        return True
+
+        def gone(site: Site) -> Site:
+            return site if self.is_in_work(key) else replace(site, is_gone=True)
+
+        await self.update(key, gone)
+        return not self.is_in_work(key)
 
     async def announce(self, key: SiteKey) -> None:
         """Tells of a site whose check is another."""
@@ -134,14 +137,23 @@ class KnownSites:
             self._changes.publish(SiteGone(account_id, domain_name))
             self._changes.publish(ListChanged())
 
-    def _just_changed(self, account_id: str) -> set[str]:
-        """The domains of the account's sites of which a list may be older than their change."""
+    def _left_alone(self, account_id: str, before: Mapping[SiteKey, Site]) -> set[str]:
+        """The domains of the account's sites of which a list may be older than their change.
+
+        It is still better than nothing: than that a site is unknown.
+        """
         since = time.monotonic() - self._lag_seconds
         self._changed_at = {key: at for key, at in self._changed_at.items() if at > since}
-        return {key[1] for key in self._changed_at if key[0] == account_id}
+        changed = [key for key in self._changed_at if key[0] == account_id]
+        return {key[1] for key in changed if not _is_unknown(before.get(key))}
 
     async def _save(self, site: Site) -> None:
         saved, is_new = await to_thread.run_sync(self._sites.save, site)
         self._changes.publish(SiteChanged(saved))
         if is_new:
             self._changes.publish(ListChanged())
+
+
+def _is_unknown(site: Site | None) -> bool:
+    """Whether its account could not be read; one that is gone is known to be so."""
+    return site is not None and site.status is SiteStatus.UNKNOWN and not site.is_gone

@@ -4,7 +4,6 @@ A command that the host cannot change in place is left to the worker of the jour
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 
 from app.errors import (
@@ -21,6 +20,7 @@ from app.hosting.commands import check_command, surroundings_of, virtualenv_of
 from app.hosting.journalled import JournalledCalls, as_known
 from app.hosting.known import KnownSites
 from app.hosting.operations import calls
+from app.hosting.operations.steps import SWITCHED_OFF
 from app.models import (
     CERTIFICATE_NOT_KNOWN,
     AccountKind,
@@ -168,6 +168,7 @@ class SiteMaker:
         known = await self._known.get(*site.key)
         if known is None or known.is_gone:
             await self._known.save(site)
+        self._known.note_change(site.key)
         await self._aftermath.begun(site, actor)
         self._refresh_soon(account_id)
         lacks = calls.lost_with(wanted, site)
@@ -196,8 +197,11 @@ class SiteMaker:
                 # Somebody else was faster, or something in between answers for the host.
                 await self._log.fail(operation, HostUnavailable(str(error)))
             if disable_first and found.enabled and not calls.is_unclear(error):
-                with suppress(HostingError):
+                try:
                     await client.set_enabled(operation.domain_name, True)
+                except HostingError:
+                    # Whether it is on is looked for with the rest, and told.
+                    await self._log.fail(operation, HostUnavailable(f"{error} {SWITCHED_OFF}"))
             await self._log.fail(operation, error)
 
     async def _change_in_place(

@@ -24,14 +24,14 @@ _log = logging.getLogger(__name__)
 class Pace:
     """Seconds from one list to the next: while pages are `watched`; while nobody looks, often
     enough to notice a site that vanished (`idle`); after a failure, whoever looks, so that the
-    host's return is noticed (`failed`); after a plain refusal, which is no outage (`refused`); and
-    at `least`, however often somebody asks.
+    host's return is noticed (`failed`); after a plain refusal, which is hardly an outage
+    (`refused`); and at `least`, however often somebody asks.
     """
 
     watched: float = 15.0
     idle: float = 300.0
     failed: float = 5.0
-    refused: float = 60.0
+    refused: float = 20.0
     least: float = 2.0
 
 

@@ -61,6 +61,7 @@ class SiteWatch:
         self._pace = pace or WatchPace()
         self._unasked_at: dict[SiteKey, datetime] = {}
         self._asked_for_people: set[SiteKey] = set()
+        self._telling: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -84,10 +85,14 @@ class SiteWatch:
         now = datetime.now(UTC)
         try:
             result = await ask_within(self._pace.person, self._ask, site.url)
+            if not isinstance(result, Unasked):
+                check = await self._keep(site, result, now)
+                # Nobody waits for that.
+                task = asyncio.create_task(self._tell_why(site, check))
+                self._telling.add(task)
+                task.add_done_callback(self._telling.discard)
         finally:
             self._asked_for_people.discard(site.key)
-        if not isinstance(result, Unasked):
-            await self._keep(site, result, now)
         return result
 
     async def _check(self, site: Site) -> None:
@@ -102,29 +107,32 @@ class SiteWatch:
         if isinstance(result, Unasked):
             self._unasked_at[site.key] = now
             return
-        await self._keep(site, result, now)
+        await self._tell_why(site, await self._keep(site, result, now))
 
-    async def _keep(self, site: Site, result: Answer | Silence, now: datetime) -> None:
+    async def _keep(self, site: Site, result: Answer | Silence, now: datetime) -> Check:
         check = judge(result, site.check, now)
-        if check.is_failing and not (site.check and site.check.is_failing):
-            check = await self._with_last_words(site.key, check)
-        if await to_thread.run_sync(self._checks.note, site.key, check):
-            await self._known.announce(site.key)
+        await self._note(site.key, check)
+        return check
 
-    async def _with_last_words(self, key: SiteKey, check: Check) -> Check:
-        """Of a site that has begun to fail; its log may say why."""
+    async def _note(self, key: SiteKey, check: Check) -> None:
+        if await to_thread.run_sync(self._checks.note, key, check):
+            await self._known.announce(key)
+
+    async def _tell_why(self, site: Site, check: Check) -> None:
+        """Adds to the check of a site that has begun to fail what its log ends with."""
+        if not check.is_failing or (site.check is not None and site.check.is_failing):
+            return
         try:
-            async with asyncio.timeout(self._pace.log), self._crashes_of(key) as crashes:
+            async with asyncio.timeout(self._pace.log), self._crashes_of(site.key) as crashes:
                 await crashes.read_again()
                 last = await crashes.last_words()
+            if last is not None:
+                problem = f"{check.problem} {last.as_end}"
+                await self._note(site.key, replace(check, problem=problem, traceback=last.text))
         except TimeoutError:
-            return check
+            return
         except Exception:
             _log.exception("The error log of a failing site cannot be read.")
-            return check
-        if last is None:
-            return check
-        return replace(check, problem=f"{check.problem} {last.as_end}", traceback=last.text)
 
     async def _check_what_is_due(self) -> None:
         intervals = await to_thread.run_sync(self._intervals)

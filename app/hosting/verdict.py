@@ -7,6 +7,7 @@ is shown as waited for, an inquiry is made, and what it comes to is kept.
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -118,6 +119,10 @@ class Verdicts:
             case = self._open(site, status, _answered_404(site))
         case.go(time.monotonic())
 
+    def is_open(self, key: SiteKey) -> bool:
+        """Whether something is still being found out about the site."""
+        return key in self._cases
+
     async def close(self) -> None:
         tasks = [case.task for case in self._cases.values() if case.task is not None]
         for task in tasks:
@@ -144,26 +149,24 @@ class Verdicts:
         return case
 
     async def _run(self, site: Site, case: _Case) -> None:
-        try:
-            found = await self._investigate(site, case)
-            await self._keep(site, case, found)
-        finally:
-            if self._cases.get(site.key) is case:
-                del self._cases[site.key]
-
-    async def _keep(self, site: Site, case: _Case, found: Finding | None) -> None:
-        """Goes on until that was possible: a locked database or a full disk passes."""
-
         def is_current() -> bool:
             # Another click cancels this task, but not the thread that has begun to write.
             return self._cases.get(site.key) is case
 
+        try:
+            found = await self._investigate(site, case) or ()
+            close = partial(self._checks.close, site.key, is_current)
+            await self._insist(lambda: to_thread.run_sync(close, *found))
+        finally:
+            if is_current():
+                del self._cases[site.key]
+        await self._insist(lambda: self._known.announce(site.key))
+
+    async def _insist(self, keep: Callable[[], Awaitable[None]]) -> None:
+        """Goes on until that was possible: a locked database or a full disk passes."""
         while True:
             try:
-                write = partial(self._checks.close, site.key, is_current)
-                await to_thread.run_sync(write, *(found or ()))
-                await self._known.announce(site.key)
-                return
+                return await keep()
             except Exception:
                 _log.exception("What became of a click cannot be kept; trying again.")
             await asyncio.sleep(self.patience.step)

@@ -171,8 +171,11 @@ class FakePythonAnywhere:
     async def _work(self, name: str, handler: Handler, request: Request) -> Response:
         planned = self.troubles.get(name)
         trouble = planned.pop(0) if planned else None
-        if trouble is Trouble.IGNORED:
-            return JSONResponse(self.websites[request.path_params["domain"]])
+        if trouble in (Trouble.IGNORED, Trouble.STALE):
+            shown = JSONResponse(self.websites[request.path_params["domain"]])
+            if trouble is Trouble.STALE:
+                handler(request, await request.body())
+            return shown
         if trouble is not None and not trouble.is_after and not trouble.is_partial:
             return await troubled_answer(trouble, request)
         answer = handler(request, await request.body())

@@ -31,6 +31,7 @@ class Trouble(Enum):
     COMMAND_REFUSED = "400, the command"
     PLAN_LIMIT = "403, the plan"
     IGNORED = "200, and nothing was done"
+    STALE = "200, done, and the answer shows what was"
     NOT_FOUND = "404, although it is there"
     MADE_DISABLED = "made disabled"
     MADE_WITHOUT_COMMAND = "made without its command"

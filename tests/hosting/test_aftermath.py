@@ -316,6 +316,36 @@ async def test_what_became_of_a_click_stays_in_the_record(deck: Deck) -> None:
     assert failed.has_failed and failed.facts == "Crashing: KeyError: 'x'"
 
 
+@pytest.mark.parametrize(
+    ("result", "words"), [(GOOD, "Answered 200 after"), (DOWN, "No answer yet. It answers 502.")]
+)
+async def test_what_became_of_a_click_is_told_though_the_account_cannot_be_read_any_more(
+    deck: Deck, result: Answer, words: str
+) -> None:
+    deck.result = DOWN
+    with deck.changes.subscribe() as queue:
+        await deck.click(SiteAction.RELOAD)
+        await deck.until_asked(1)
+        unknown = replace(SHOP, status=SiteStatus.UNKNOWN, reason="The host did not answer.")
+        await deck.known.update(SHOP.key, lambda _: unknown)
+        deck.result = result
+        toast = await next_toast(queue)
+    assert toast.detail.startswith(words)
+    assert (await deck.shop()).status is SiteStatus.UNKNOWN
+
+
+async def test_a_site_that_was_disabled_while_its_account_cannot_be_read_is_not_told_as_up(
+    deck: Deck,
+) -> None:
+    deck.checks.record(SHOP.key, Check(NOW, GOOD))
+    await deck.known.update(SHOP.key, lambda site: replace(site, status=SiteStatus.UNKNOWN))
+    with deck.changes.subscribe() as queue:
+        await deck.click(SiteAction.DISABLE)
+        await asyncio.sleep(SHORT.step * 5)
+        told = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert not [change for change in told if isinstance(change, Announcement)]
+
+
 async def test_that_a_site_was_not_asked_is_no_finding_for_the_record(deck: Deck) -> None:
     deck.result = Unasked("no name server")
     toast = await deck.toast_after(SiteAction.RELOAD)

@@ -85,6 +85,40 @@ async def test_a_site_just_made_is_not_missed_by_lists_that_lag_behind(place: Pl
     assert site is not None and not site.is_gone
 
 
+async def test_a_good_list_ends_that_a_site_is_unknown_though_it_was_just_changed(
+    place: Place,
+) -> None:
+    await place.known.save(SHOP)
+    place.known.note_change(SHOP.key)
+    await place.known.update(SHOP.key, lambda site: replace(site, status=SiteStatus.UNKNOWN))
+    await place.known.save_list(SHOP.account_id, [SHOP], keep_missing=True)
+    site = await place.known.get(*SHOP.key)
+    assert site is not None and site.status is SiteStatus.RUNNING
+
+
+async def test_a_list_that_lags_behind_does_not_bring_back_what_was_found_gone(
+    place: Place,
+) -> None:
+    await place.known.save(SHOP)
+    place.known.note_change(SHOP.key)
+    assert await place.known.mark_gone(SHOP.key)
+    await place.known.save_list(SHOP.account_id, [SHOP], keep_missing=True)
+    site = await place.known.get(*SHOP.key)
+    assert site is not None and site.is_gone
+
+
+async def test_what_an_operation_leaves_is_not_undone_by_a_list_that_lags_behind(
+    place: Place,
+) -> None:
+    off = replace(SHOP, enabled=False, status=SiteStatus.DISABLED)
+    await place.known.show_in_work(off)
+    assert not await place.known.mark_gone(SHOP.key)
+    place.known.end_work(*SHOP.key)
+    await place.known.save(off)
+    await place.known.save_list(SHOP.account_id, [SHOP], keep_missing=True)
+    assert await place.known.get(*SHOP.key) == off
+
+
 async def test_after_a_while_lists_are_believed_again(place: Place) -> None:
     known = KnownSites(place.known._sites, place.changes, lag_seconds=0.0)
     await known.forget(*SHOP.key)

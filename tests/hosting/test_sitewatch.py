@@ -65,6 +65,7 @@ class Place:
         self.asked: list[str] = []
         self.person = WatchPace().person
         self.log = Log()
+        self.log_seconds = 0.1
 
     async def ask(self, url: str) -> Answer | Silence | Unasked:
         self.asked.append(url)
@@ -76,7 +77,7 @@ class Place:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[SiteWatch]:
-        pace = WatchPace(step=0.01, second_look=0.02, person=self.person, log=0.1)
+        pace = WatchPace(step=0.01, second_look=0.02, person=self.person, log=self.log_seconds)
         watch = SiteWatch(
             self.ask,
             self.known,
@@ -153,6 +154,18 @@ async def test_a_site_that_begins_to_fail_is_told_with_the_end_of_its_log(place:
         site = await place.until_status(SiteStatus.FAILING)
     assert site.reason.startswith("It answers 502: ")
     assert site.reason.endswith(" Its error log ends with: KeyError: 'x'")
+
+
+async def test_a_person_who_asks_does_not_wait_for_the_log(place: Place) -> None:
+    await place.known.save(SHOP)
+    place.checks.record(SHOP.key, Check(NOW, Answer(502, 0.1), "It answers 502.", 1))
+    place.result, place.log.is_read = Answer(502, 0.1), False
+    place.accounts.set_check_interval(REMOTE.id, 0)
+    place.log_seconds = 60.0
+    async with place.watching() as watch:
+        assert await asyncio.wait_for(watch.ask_now(await place.shop()), 30) == place.result
+    check = (await place.shop()).check
+    assert check is not None and check.failures == 2
 
 
 async def test_a_site_fails_also_if_its_log_cannot_be_read(place: Place) -> None:

@@ -230,7 +230,7 @@ async def test_a_second_click_on_a_reload_that_is_on_its_way_reloads_no_second_t
 
 
 @pytest.mark.parametrize("action", [SiteAction.ENABLE, SiteAction.DISABLE])
-async def test_an_answer_that_shows_no_change_is_a_refusal(
+async def test_an_answer_that_shows_no_change_is_not_believed_either_way(
     deck: Deck, fake: FakePythonAnywhere, action: SiteAction
 ) -> None:
     was_enabled = action is SiteAction.DISABLE
@@ -238,11 +238,37 @@ async def test_an_answer_that_shows_no_change_is_a_refusal(
     await deck.known.save(known_site(enabled=was_enabled))
     fake.trouble("patch", Trouble.IGNORED)
     state = "enabled" if was_enabled else "disabled"
-    with pytest.raises(HostRefused, match=f"says that the site is still {state}"):
+    with pytest.raises(OutcomeUnknown, match=f"says that the site is still {state}"):
         await run(deck, action)
-    assert deck.operation().state is OperationState.FAILED
+    operation = await deck.until_closed()
+    assert operation.state is OperationState.FAILED
+    assert operation.reason == f"It is still {state}."
     site = await deck.site()
     assert site is not None and site.enabled == was_enabled
+
+
+async def test_a_reload_by_off_and_on_ends_on_though_an_answer_shows_what_was_before(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("reload", Trouble.NOT_FOUND)
+    fake.trouble("patch", Trouble.STALE)
+    with pytest.raises(SwitchedOff):
+        await run(deck, SiteAction.RELOAD)
+    assert (await deck.until_closed()).state is OperationState.DONE
+    assert fake.websites[SHOP]["enabled"]
+
+
+async def test_a_site_that_cannot_be_switched_on_again_after_a_refused_deletion_is_said_to_be_off(
+    deck: Deck, fake: FakePythonAnywhere
+) -> None:
+    fake.trouble("delete", *[Trouble.PLAN_LIMIT] * 2)
+    fake.meddle["patch"] = lambda: fake.trouble("patch", Trouble.RESET_BEFORE)
+    with pytest.raises(HostRefused):
+        await deck.maker.delete(known_site(), ACTOR)
+    with pytest.raises(OutcomeUnknown):
+        await deck.maker.delete(known_site(), ACTOR)
+    assert not fake.websites[SHOP]["enabled"]
+    assert "switched off" in (await deck.until_closed()).reason
 
 
 async def test_a_site_is_switched_on_again_until_the_answer_shows_it(
