@@ -11,8 +11,9 @@ from app.logs.remote.folders import LogFolders
 from app.logs.remote.sources import LogSources
 from app.models import LogKind, LogName
 from tests.fakes.faults import Fault
+from tests.fakes.pythonanywhere import fake_pythonanywhere
 from tests.hosting.conftest import until
-from tests.logs.remote_kit import DOMAIN, ERROR, Account
+from tests.logs.remote_kit import DOMAIN, ERROR, Account, remote_logs
 
 pytestmark = pytest.mark.anyio
 OLD_ERROR = LogName(LogKind.ERROR, 1)
@@ -149,6 +150,18 @@ async def test_a_crash_before_the_copy_was_brought_up_to_date_is_old(
 
         await until(is_new)
         assert await newest(crashes) == "ModuleNotFoundError: No module named 'shop'"
+
+
+async def test_the_first_look_of_all_is_enough_to_begin_with(tmp_path: Path) -> None:
+    """The click waits for it, and the next one is a pace away."""
+    with fake_pythonanywhere() as fake:
+        fake.write_log(DOMAIN, OLD)
+        async with remote_logs(fake, tmp_path, pace=60.0) as logs:
+            sources = LogSources(HostPaths(tmp_path), tmp_path, {}, LogFolders({}))
+            sources._remote_of = lambda account_id: logs  # type: ignore[method-assign]
+            async with watching(sources, ("pa1", DOMAIN)) as crashes, asyncio.timeout(30):
+                await crashes.ready()
+            assert fake.count("files") == 1
 
 
 async def test_of_a_log_that_somebody_watches_nothing_has_to_be_waited_for(

@@ -134,6 +134,19 @@ async def test_a_look_that_was_on_its_way_is_not_the_next_one(account: Account) 
     assert account.fake.count("files") == 2
 
 
+async def test_a_look_that_was_on_its_way_is_enough_for_who_says_so(account: Account) -> None:
+    account.fake.write_log(DOMAIN, b"one\n")
+    hold = account.fake.holds["GET"] = threading.Event()
+    async with account.logs.watch(DOMAIN, LogKind.ERROR):
+        await until(as_condition(lambda: account.fake.count("files")), "the look")
+        look = account.logs.next_look(DOMAIN, LogKind.ERROR, may_have_begun=True)
+        waiting = asyncio.create_task(look)
+        await asyncio.sleep(0)
+        hold.set()
+        await waiting
+        assert account.copy() == b"one\n"
+
+
 async def test_checks_of_many_logs_do_not_hold_up_the_one_that_is_watched(tmp_path: Path) -> None:
     """With all checks due at once, they take one of many calls. A pace passes with every call."""
     with fake_pythonanywhere() as fake:

@@ -101,7 +101,9 @@ async def watching(sources: LogSources, key: SiteKey) -> AsyncIterator[CrashLog]
 
     async def begin() -> None:
         if age is None or age > FRESH_SECONDS:
-            await next_look()
+            # The click waits for it. What an older look leaves out counts as new, which is better
+            # than to take a crash after the click for an old one.
+            await next_look(may_have_begun=True)
         await log.begin()
 
     async with sources.watch(key, LogKind.ERROR):

@@ -140,16 +140,19 @@ class RemoteLogs:
         finally:
             log.seldom_users -= 1
 
-    async def next_look(self, domain_name: str, kind: LogKind) -> None:
-        """Returns when a look at a watched log that begins after this has ended well.
+    async def next_look(
+        self, domain_name: str, kind: LogKind, *, may_have_begun: bool = False
+    ) -> None:
+        """Returns when a look at a watched log that begins after this has ended well; or already
+        one that is on its way, which may have been answered before.
 
         It comes before looks at others that are watched.
 
         Raises InvalidInput.
         """
         log = await self._find(domain_name, kind)
-        # One that is on its way may have been answered before.
-        wanted = log.wanted = log.begun + 1
+        wanted = (log.read if may_have_begun else log.begun) + 1
+        log.wanted = max(log.wanted, wanted)
         log.postpone(0.0)
         self._wake.set()
         while log.read < wanted:

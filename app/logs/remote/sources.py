@@ -78,11 +78,11 @@ class LogSources:
             return nullcontext()
         return self._connected(key[0]).check(key[1], kind)
 
-    async def next_look(self, key: SiteKey, kind: LogKind) -> None:
+    async def next_look(self, key: SiteKey, kind: LogKind, *, may_have_begun: bool = False) -> None:
         """Returns when a watched mirror has been brought up to date once more."""
         remote = self._remote_of(key[0])
         if remote is not None:
-            await remote.next_look(key[1], kind)
+            await remote.next_look(key[1], kind, may_have_begun=may_have_begun)
 
     def state(self, key: SiteKey, kind: LogKind) -> tuple[float | None, str] | None:
         """Seconds since a mirrored log was last read well, and why not since; None for others."""
