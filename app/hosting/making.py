@@ -68,7 +68,13 @@ class SiteMaker:
 
         Raises HostingError, InvalidInput.
         """
-        return await self._create(account_id, wanted, actor)
+        try:
+            return await self._create(account_id, wanted, actor)
+        except InvalidInput as error:
+            if error.field != "domain_name":
+                raise
+            words = f"{error} If it was deleted a short while ago, the host may still keep it: try"
+            raise InvalidInput(f"{words} again in some minutes.", error.field) from None
 
     async def delete(self, site: Site, actor: Actor) -> Operation:
         """A site that the host does not know any more is only forgotten. Raises HostingError.

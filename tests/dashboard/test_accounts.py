@@ -220,10 +220,10 @@ def test_failures_to_create_and_to_delete_are_in_the_record(place: Connected) ->
 
 def test_a_site_whose_name_has_an_underscore_has_its_logs_too(place: Connected) -> None:
     place.fake.add_site("my_shop.example.org")
+    place.fake.write_log("my_shop.example.org", b"ERROR: it broke\n")
     place.add()
     path = "/accounts/acme/sites/my_shop.example.org"
     eventually(lambda: "my_shop" in place.get("/"), "the site is listed")
-    place.fake.write_log("my_shop.example.org", b"ERROR: it broke\n")
     eventually(lambda: "it broke" in place.get(f"{path}/logs"), "its log")
 
 

@@ -300,7 +300,9 @@ class Drive:
         elif (site := await self._known.get(*operation.key)) is not None:
             # It is offered to be recreated at once, not after some more lists.
             await self._known.save(replace(site, is_gone=True))
-        await self._journal.close(operation, state, reason, is_told=True)
+        # Why it did not go as it was wanted stays the first thing to be said.
+        reasons = " ".join(filter(None, (operation.reason, reason)))
+        await self._journal.close(operation, state, reasons, is_told=True)
         self._refresh_soon(operation.account_id)
 
     async def _follow_up(self, left: Site, state: OperationState) -> None:
