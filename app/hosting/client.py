@@ -52,8 +52,8 @@ class HostingClient(HostingApi):
     """Calls one account's API. `read_token` is asked at every call, so tokens are never kept here;
     it may wait for a file or a database, so it is asked in a thread.
 
-    After a TokenRefused, polling is refused without a call until a person's call succeeds or
-    `resume` is called.
+    After a TokenRefused, all but people's calls are refused without a call until one of those
+    succeeds or `resume` is called.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class HostingClient(HostingApi):
         return self._governor.state() if self._governor else []
 
     def resume(self) -> None:
-        """Lets polling call again after the token was refused."""
+        """Lets all call again after the token was refused: a person has done something about it."""
         self._resumes += 1
         self._refused = ""
 
@@ -257,7 +257,7 @@ class HostingClient(HostingApi):
         self._refused = ""
 
     def _check_refused(self, urgency: Urgency) -> None:
-        if self._refused and urgency is Urgency.POLLING:
+        if self._refused and urgency is not Urgency.PERSON:
             raise TokenRefused(self._refused)
 
     async def _token(self, urgency: Urgency) -> str:

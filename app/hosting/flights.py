@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
+from app.errors import CallHeldBack
 from app.hosting.budget import Urgency
 
 Answer = TypeVar("Answer")
@@ -28,6 +29,10 @@ class Flight:
             return False
         return self._has_left or self._urgency <= urgency
 
+    def is_more_urgent_than(self, urgency: Urgency) -> bool:
+        """Whether it was begun by somebody who may wait less long for a turn."""
+        return self._urgency < urgency
+
     async def answer(self) -> Any:
         self._waiting += 1
         try:
@@ -51,11 +56,18 @@ class Flights:
 
         `read` calls `leave` of its flight when it sends the request.
         """
-        flight = self._flights.get(key)
-        if flight is None or not flight.may_carry(urgency):
-            flight = self._begin(key, urgency, read)
-        answer: Answer = await flight.answer()
-        return answer
+        while True:
+            flight = self._flights.get(key)
+            if flight is None or not flight.may_carry(urgency):
+                flight = self._begin(key, urgency, read)
+            try:
+                answer: Answer = await flight.answer()
+            except CallHeldBack:
+                # Only those who began it have lost their patience.
+                if flight.is_more_urgent_than(urgency):
+                    continue
+                raise
+            return answer
 
     def _begin(
         self, key: Hashable, urgency: Urgency, read: Callable[[Flight], Awaitable[Answer]]

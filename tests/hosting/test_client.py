@@ -123,18 +123,19 @@ async def test_a_refused_token_names_the_two_hosts_as_a_likely_cause(
         assert host in str(caught.value)
 
 
-async def test_polling_stops_at_a_refused_token_until_a_persons_call_succeeds(
-    fake: FakePythonAnywhere,
+@pytest.mark.parametrize("urgency", [Urgency.WORK, Urgency.POLLING])
+async def test_nothing_but_people_calls_with_a_refused_token_until_a_persons_call_succeeds(
+    fake: FakePythonAnywhere, urgency: Urgency
 ) -> None:
     fake.token = "f" * 40
     async with client_of(fake.address) as client:
         for _ in range(3):
             with pytest.raises(TokenRefused):
-                await client.list_sites(Urgency.POLLING)
+                await client.list_sites(urgency)
         assert len(fake.calls) == 1
         fake.token = TOKEN
         assert await client.list_sites() == []
-        assert await client.list_sites(Urgency.POLLING) == []
+        assert await client.list_sites(urgency) == []
 
 
 async def test_the_token_is_never_read_on_the_event_loop(fake: FakePythonAnywhere) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.errors import HostUnavailable
+from app.errors import CallHeldBack, HostUnavailable
 from app.hosting.budget import Urgency
 from app.hosting.flights import Flight, Flights
 
@@ -106,3 +106,25 @@ async def test_an_error_reaches_everybody_and_is_not_kept() -> None:
         assert isinstance(error, HostUnavailable)
     with pytest.raises(HostUnavailable):
         await flights.share("a", Urgency.PERSON, fail)
+
+
+@pytest.mark.parametrize("urgent", [Urgency.PERSON, Urgency.WORK])
+async def test_who_may_wait_longer_than_what_was_joined_begins_anew_together(
+    urgent: Urgency,
+) -> None:
+    flights = Flights()
+    begun: list[Flight] = []
+
+    async def read(flight: Flight) -> str:
+        begun.append(flight)
+        await asyncio.sleep(0)
+        if len(begun) == 1:
+            raise CallHeldBack("Too many calls.", 20)
+        return "read"
+
+    callers = (urgent, urgent, Urgency.POLLING, Urgency.POLLING)
+    asking = [flights.share("a", urgency, read) for urgency in callers]
+    *hurried, first, second = await asyncio.gather(*asking, return_exceptions=True)
+    assert [type(answer) for answer in hurried] == [CallHeldBack, CallHeldBack]
+    assert (first, second) == ("read", "read")
+    assert len(begun) == 2

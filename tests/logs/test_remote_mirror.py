@@ -72,3 +72,68 @@ def test_a_turn_over_that_was_killed_is_finished(
     assert times.read_text().startswith("0 ")
     assert times.with_name("x.times.1").read_text().startswith("0 ")
     assert MirroredLog(path, times).position == 2004
+
+
+GAP = "8 bytes of this log are missing here."
+TOLD = b"one\n[Sitedeck: 8 bytes of this log are missing here.]\n"
+
+
+@pytest.mark.parametrize("step", range(1, 9))
+def test_a_gap_whose_telling_was_killed_is_told_wholly_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """Four files are opened and four are renamed; it may be killed before each of these."""
+    path, times = tmp_path / "x.error.log", tmp_path / "x.times"
+    mirror = MirroredLog(path, times)
+    mirror.begin_anew()
+    mirror.append(b"one\n")
+    steps = count(1)
+    open_file = os.open
+
+    def end_at_step() -> None:
+        if next(steps) == step:
+            raise Killed
+
+    def rename(old: Path, new: Path) -> None:
+        end_at_step()
+        old.rename(new)
+
+    def open_one(path: Path, flags: int, mode: int) -> int:
+        end_at_step()
+        return open_file(path, flags, mode)
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(os, "replace", rename)
+        patched.setattr(os, "open", open_one)
+        mirror.begin_anew(12, b"one\n", GAP)
+    again = MirroredLog(path, times)
+    if again.position != 12:
+        assert (again.position, path.read_bytes()) == (4, b"one\n")
+        assert again.continues(b"one\ntwo\n", 0)
+        again.begin_anew(12, b"one\n", GAP)
+    assert path.with_name("x.error.log.1").read_bytes() == TOLD
+    index = times.with_name("x.times.1").read_text().splitlines()
+    assert [line.split()[0] for line in (index[0], index[-1])] == ["0", "4"]
+    assert not path.exists() and not times.exists()
+
+
+def test_half_a_line_about_a_gap_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, times = tmp_path / "x.error.log", tmp_path / "x.times"
+    mirror = MirroredLog(path, times)
+    mirror.begin_anew()
+    mirror.append(b"one\n")
+    renames = count(1)
+
+    def rename(old: Path, new: Path) -> None:
+        if next(renames) == 2:
+            raise Killed
+        old.rename(new)
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(os, "replace", rename)
+        mirror.begin_anew(12, b"one\n", GAP)
+    os.truncate(path, 9)
+    assert MirroredLog(path, times).position == 12
+    assert path.with_name("x.error.log.1").read_bytes() == TOLD

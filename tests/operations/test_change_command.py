@@ -379,7 +379,15 @@ async def test_a_refused_token_waits_until_somebody_acts(
         await asyncio.sleep(0.2)
         assert len(fake.calls) == calls
         assert "token" in deck.operation().note
+        with deck.changes.subscribe() as queue:
+            # As the list says, which was refused as well.
+            deck.changes.publish(AccountChanged(REMOTE.id))
+            while not isinstance(await asyncio.wait_for(queue.get(), 10), OperationsChanged):
+                pass
+        assert len(fake.calls) == calls
+        assert "token" in deck.operation().note
         fake.token = TOKEN
+        deck.client.resume()
         deck.changes.publish(AccountChanged(REMOTE.id))
         assert (await deck.until_closed()).state is OperationState.DONE
 

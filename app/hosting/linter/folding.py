@@ -36,15 +36,19 @@ def tidied_words(words: Sequence[str]) -> list[str]:
     kept = _without_redirections(words)
     while kept and kept[0] in IDLE_WORDS:
         del kept[0]
-    while kept:
-        last = max((index for index, word in enumerate(kept) if word == "|"), default=len(kept))
-        if kept[-1] in (";", "&"):
-            kept.pop()
-        elif PurePosixPath(plain(kept[min(last + 1, len(kept) - 1)])).name == "tee":
-            del kept[last:]
-        else:
-            break
+    # Each round takes words away or is the last: a line never keeps the dashboard busy for good.
+    while (end := _tidied_end(kept)) < len(kept):
+        del kept[end:]
     return kept
+
+
+def _tidied_end(words: Sequence[str]) -> int:
+    """Where the last thing begins that the host does anyway; the number of words if it is none."""
+    if words and words[-1] in (";", "&"):
+        return len(words) - 1
+    pipe = max((index for index, word in enumerate(words) if word == "|"), default=len(words))
+    reader = [PurePosixPath(plain(word)).name for word in words[pipe + 1 : pipe + 2]]
+    return pipe if reader == ["tee"] else len(words)
 
 
 def reads_a_file(words: Sequence[str]) -> bool:

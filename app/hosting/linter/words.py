@@ -7,6 +7,7 @@ and no shell is there to understand more.
 import re
 import shlex
 from collections.abc import Iterable
+from functools import lru_cache
 
 _PIECE = r"""\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
 _ESCAPES = {"\\": "\\", '"': '"', "'": "'", "s": " ", "t": "\t", "n": "\n"}
@@ -27,6 +28,8 @@ def separated(words: Iterable[str]) -> list[str]:
     return [part for word in words for part in _PART.findall(word)]
 
 
+# Two dozen rules ask for each word of a line, and one word may be the whole line.
+@lru_cache(maxsize=2048)
 def plain(word: str) -> str:
     """What the program gets for a typed word: quotes and escapes resolved, variables kept."""
     return _QUOTED.sub(_resolved, word)

@@ -93,6 +93,11 @@ class OperationWorker:
         work = self._work.get(operation_id)
         if work is not None:
             work.memory.called_at = None
+        operation = await self._journal.get(operation_id)
+        client = self._client_of(operation) if operation and operation.state.is_open else None
+        if client is not None:
+            # A refused token is sent again because a person says so, and for nothing else.
+            client.resume()
         is_open = await self._journal.make_due(operation_id)
         self.wake()
         return is_open

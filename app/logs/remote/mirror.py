@@ -112,11 +112,7 @@ class MirroredLog:
         What is missing of the old file is told by a line of its own at the end of its copy, which
         nothing is compared with any more.
         """
-        size = self._size()
-        if gap and size:
-            line_end = b"" if self._read(1, size - 1) == b"\n" else b"\n"
-            self._write(b"%s[Sitedeck: %s]\n" % (line_end, gap.encode()), size, True)
-        self._turn_over(_Origin(base, head[:HEAD_BYTES].hex() if base else ""))
+        self._turn_over(_Origin(base, head[:HEAD_BYTES].hex() if base else ""), gap)
 
     def remove(self) -> None:
         """Deletes the copy and the one before it."""
@@ -126,22 +122,37 @@ class MirroredLog:
             previous(path).unlink(missing_ok=True)
         self._state.unlink(missing_ok=True)
 
-    def _turn_over(self, origin: _Origin) -> None:
+    def _turn_over(self, origin: _Origin, gap: str = "") -> None:
         """The intention is written first, so that a turn-over which was killed can be finished."""
-        self._save({**asdict(self._origin), "next": asdict(origin)})
-        self._finish_turn_over(origin)
+        end = self._size()
+        self._save({**asdict(self._origin), "next": asdict(origin), "gap": gap, "end": end})
+        self._finish_turn_over(origin, gap, end)
 
-    def _finish_turn_over(self, origin: _Origin) -> None:
-        """May be begun again after each step: as long as there is a live copy, it is the old one.
+    def _finish_turn_over(self, origin: _Origin, gap: str, end: int) -> None:
+        """May be begun again after each step: as long as there is a live copy, it is the old one,
+        which holds `end` bytes of its file.
 
         Its index goes first, because one without a copy would be taken for a remnant.
         """
         if self._size():
+            if gap:
+                self._tell(gap, end)
             if self.times.exists():
                 os.replace(self.times, previous(self.times))
             os.replace(self.path, previous(self.path))
         self._save(asdict(origin))
         self._origin, self.is_begun = origin, True
+
+    def _tell(self, gap: str, end: int) -> None:
+        """Adds the line about the gap at `end`, unless it stands there; half of it does not count.
+
+        Once it stands there, the index may be gone already and must not begin anew.
+        """
+        line_end = b"" if self._read(1, end - 1) == b"\n" else b"\n"
+        line = b"%s[Sitedeck: %s]\n" % (line_end, gap.encode())
+        if self._read(len(line), end) != line:
+            os.truncate(self.path, end)
+            self._write(line, end, True)
 
     def _save(self, state: dict[str, Any]) -> None:
         unfinished = self._state.with_suffix(".new")
@@ -156,7 +167,8 @@ class MirroredLog:
             fields = json.loads(self._state.read_text())
             self._origin, self.is_begun = _Origin.parse(fields), True
             if "next" in fields:
-                self._finish_turn_over(_Origin.parse(fields["next"]))
+                origin = _Origin.parse(fields["next"])
+                self._finish_turn_over(origin, str(fields["gap"]), int(fields["end"]))
         except (OSError, ValueError, KeyError, TypeError):
             self._origin, self.is_begun = _Origin(), False
 

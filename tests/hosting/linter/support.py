@@ -2,6 +2,10 @@
 
 import re
 import shlex
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from app.hosting.linter import Surroundings, lint
 from app.localhost.command import split_command
@@ -20,6 +24,25 @@ def check_mended(command: str, words: str, corrected: str | None) -> None:
     if corrected:
         assert not lint(corrected, KNOWN).first_error
         assert "DOMAIN_SOCKET" in corrected
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """What takes longer is broken off, so that an endless loop is a failure and not a hang.
+
+    The processor's time counts, because a busy machine says nothing against the linter.
+    """
+
+    def break_off(number: int, frame: FrameType | None) -> None:
+        raise AssertionError(f"It takes more than {seconds} s.")
+
+    before = signal.signal(signal.SIGVTALRM, break_off)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def is_complete(line: str) -> bool:

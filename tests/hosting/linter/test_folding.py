@@ -3,7 +3,7 @@
 import pytest
 
 from app.hosting.linter import Surroundings, lint
-from tests.hosting.linter.support import BIN, KNOWN, UDS, check_mended
+from tests.hosting.linter.support import BIN, KNOWN, UDS, check_mended, within
 
 
 @pytest.mark.parametrize(
@@ -265,3 +265,21 @@ def test_nothing_is_made_up_where_nothing_is_known() -> None:
     assert lint(f"$HOME/v/uvicorn {UDS} m:a").corrected == ""
     assert lint(f"uvicorn {UDS} m:a").corrected == ""
     assert lint(f"~/uvicorn {UDS} m:a").corrected == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "corrected"),
+    [
+        ("cd /srv/tee", "cd means nothing here", ""),
+        ("source ~/tee", "source means nothing here", ""),
+        ("/v/serve ${DOMAIN_SOCKET} > log tee", "> means", "/v/serve ${DOMAIN_SOCKET} tee"),
+        ("nohup /v/tee ${DOMAIN_SOCKET} /v/tee", "nohup", "/v/tee ${DOMAIN_SOCKET} /v/tee"),
+        ("/v/serve ${DOMAIN_SOCKET} | tee x | tee", "| means", "/v/serve ${DOMAIN_SOCKET}"),
+        ("/v/serve ${DOMAIN_SOCKET} | tee |", "| means nothing here", ""),
+    ],
+)
+def test_what_is_called_tee_is_left_out_behind_a_pipe_alone(
+    command: str, words: str, corrected: str
+) -> None:
+    with within(seconds=5):
+        check_mended(command, words, corrected)

@@ -1,11 +1,14 @@
 """The whole look at a line: what works passes, and what is offered has no error left."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.hosting.commands import check_command
 from app.hosting.linter import Surroundings, lint
+from app.hosting.linter.words import plain
 from app.localhost.command import split_command
 from tests.hosting.linter.support import KNOWN, UDS, is_complete
 
@@ -197,3 +200,16 @@ def test_no_line_breaks_the_linter_and_what_it_offers_can_be_split(text: str) ->
     if report.corrected and not lint(report.corrected, KNOWN).first_error:
         environment = {"DOMAIN_SOCKET": "/socket", "HOME": "/home/alice"}
         assert split_command(report.corrected, environment)[0].startswith("/")
+
+
+def test_the_rules_together_do_not_resolve_a_long_word_again_and_again() -> None:
+    """Measured in resolutions of such a word, which makes it the same on every machine."""
+    long = "\\_" * 1900
+    words = [long + str(number) for number in range(20)]
+    began = time.process_time()
+    for word in words:
+        plain(f"x{word}")
+    resolved = time.process_time()
+    for word in words:
+        lint(f"bash -lc {word}", KNOWN)
+    assert time.process_time() - resolved < 60 * (resolved - began)

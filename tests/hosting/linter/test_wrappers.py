@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.hosting.linter import MAX_COMMAND
 from tests.hosting.linter.support import BIN, UDS, check_mended
 
 
@@ -35,3 +36,15 @@ def test_what_a_host_cannot_find_or_does_not_need_is_left_out(
     command: str, words: str, corrected: str | None
 ) -> None:
     check_mended(command, words, corrected)
+
+
+@pytest.mark.parametrize("wrapper", ["sudo", "time", "uv run"])
+def test_a_line_full_of_wrappers_is_mended_like_one_of_them(wrapper: str) -> None:
+    served = f"/v/uvicorn {UDS} m:a"
+    line = f"{wrapper} " * ((MAX_COMMAND - len(served)) // (len(wrapper) + 1)) + served
+    check_mended(line, wrapper, served)
+
+
+def test_a_file_behind_several_wrappers_is_run_by_python() -> None:
+    line = "uv run time sudo serve.py ${DOMAIN_SOCKET}"
+    check_mended(line, "uv run", f"{BIN}/python serve.py ${{DOMAIN_SOCKET}}")
