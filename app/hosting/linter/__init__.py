@@ -8,7 +8,13 @@ import unicodedata
 
 from app.hosting.linter.addresses import address, daphne, streamlit
 from app.hosting.linter.application import application_name, interface, module_folder
-from app.hosting.linter.copied import console_line, dash, with_plain_blanks
+from app.hosting.linter.copied import (
+    console_line,
+    dash,
+    with_plain_blanks,
+    with_plain_quotes,
+    without_prompt,
+)
 from app.hosting.linter.development import development
 from app.hosting.linter.options import foreign_option
 from app.hosting.linter.portservers import port_server
@@ -31,7 +37,11 @@ from app.models import CommandFinding, CommandReport
 __all__ = ["MAX_COMMAND", "Surroundings", "lint"]
 
 MAX_COMMAND = 4000
-_BLANKS = "The line holds blanks of another kind, as pages have them. Type plain ones."
+_COPIED = {
+    with_plain_blanks: "The line holds blanks of another kind, as of a page. Type plain ones.",
+    with_plain_quotes: "The line holds curly quotes, as of a page. Type straight ones.",
+    without_prompt: "The line begins with a console's prompt. Leave that out.",
+}
 _RULES: tuple[Rule, ...] = (
     console_line,
     comment,
@@ -71,15 +81,19 @@ def lint(command: str, surroundings: Surroundings | None = None) -> CommandRepor
 
 
 def _look(command: str, surroundings: Surroundings) -> CommandReport:
-    text = with_plain_blanks(command).strip()
+    text, findings = command.strip(), list[CommandFinding]()
+    for mend, wrong in _COPIED.items():
+        mended = mend(text).strip()
+        if mended != text:
+            findings.append(CommandFinding(wrong))
+            text = mended
     if words_wrong := _wrong_text(text):
         return CommandReport((CommandFinding(words_wrong),))
     typed = split_words(text)
     if typed is None:
         return CommandReport((CommandFinding("A quote is not closed."),))
     words = shell_words(typed)
-    is_mended = text != command.strip()
-    findings = [CommandFinding(_BLANKS)] if is_mended else []
+    is_mended = bool(findings)
     for rule in _RULES:
         verdict = rule(words, surroundings)
         if verdict is not None:

@@ -16,6 +16,9 @@ _CONSOLE = ["pa", "website", "create"]
 _NO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
 # Hyphens of other kinds, and what pages make of two of them.
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_QUOTES = str.maketrans("“”„‘’", '"""\'\'')
+# `$ `, `~ $ `, `11:02 ~ $ ` as on PythonAnywhere, `alice@green-web:~/shop$ `.
+_PROMPT = re.compile(r"([\w.-]+@[\w.-]+:\S*[#$%]|(\d\d:\d\d \S+ |~\S* ?)?[$%]) +(?=\S)")
 _OPTION = re.compile(rf"([-{_DASHES}]+)([A-Za-z][\w.-]*)(=.*)?")
 
 
@@ -23,6 +26,16 @@ def with_plain_blanks(text: str) -> str:
     """Pages part words by blanks that no program takes for one, and by some that nobody sees."""
     seen = (character for character in text if character not in _NO_WIDTH)
     return "".join(" " if unicodedata.category(one) == "Zs" else one for one in seen)
+
+
+def with_plain_quotes(text: str) -> str:
+    """Pages make curly quotes of those that are typed."""
+    return text.translate(_QUOTES)
+
+
+def without_prompt(text: str) -> str:
+    """What was typed behind a console's prompt."""
+    return _PROMPT.sub("", text, count=1) if _PROMPT.match(text) else text
 
 
 def console_line(words: list[str], surroundings: Surroundings) -> Verdict | None:

@@ -35,6 +35,19 @@ from tests.hosting.linter.support import BIN, KNOWN, UDS, check_mended
             "blanks of another kind",
             f"/v/uvicorn {UDS} m:a",
         ),
+        (
+            "/v/uvicorn --app-dir “/s” --uds ”${DOMAIN_SOCKET}“ m:a",
+            "curly quotes",
+            '/v/uvicorn --app-dir "/s" --uds "${DOMAIN_SOCKET}" m:a',
+        ),
+        (f"$ /v/uvicorn {UDS} m:a", "console's prompt", f"/v/uvicorn {UDS} m:a"),
+        (f"11:02 ~ $ /v/uvicorn {UDS} m:a", "console's prompt", f"/v/uvicorn {UDS} m:a"),
+        (f"alice@green-web:~/s$ /v/uvicorn {UDS} m:a", "console's prompt", f"/v/uvicorn {UDS} m:a"),
+        (
+            f"% cd ~/s && uvicorn {UDS} m:a",
+            "console's prompt",
+            f'/bin/bash -lc "cd ~/s && exec {BIN}/uvicorn {UDS} m:a"',
+        ),
     ],
 )
 def test_what_was_copied_along_is_taken_out(
@@ -48,6 +61,7 @@ def test_what_was_copied_along_is_taken_out(
     [
         "/v/gunicorn -w4 -kgthread -b unix:${DOMAIN_SOCKET} m:a",
         "/v/serve -uds ${DOMAIN_SOCKET} — —x",
+        "/v/serve % ${DOMAIN_SOCKET} $ x",
     ],
 )
 def test_what_a_program_may_understand_is_left_alone(command: str) -> None:
