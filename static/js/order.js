@@ -1,10 +1,11 @@
 // The list of sites keeps its order, those needing attention first, while statuses change and sites
-// come and go. No row moves under the pointer or the focus: that waits until both have left the list.
+// come and go. No row moves under the pointer or the focus of the keyboard: that waits until both have
+// left the list. The focus that a click leaves behind keeps nobody waiting.
 
 const LIST = "site-list";
 let isDue = false; // to be fetched anew
 
-const isUnderHand = (list) => list.matches(":hover") || list.contains(document.activeElement);
+const isUnderHand = (list) => list.matches(":hover") || list.querySelector(":focus-visible") !== null;
 
 const putInOrder = () => {
   const list = document.getElementById(LIST);

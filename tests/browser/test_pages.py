@@ -16,6 +16,7 @@ from tests.support import PASSWORD, eventually, get_from_site
 
 HELLO = "hello.localhost"
 SITE = f"/accounts/local/sites/{HELLO}"
+WEBSITES = "/api/v1/user/local/websites/"
 # Whether a click at each edge of an element would meet it.
 IS_WHOLE = """element => {
   const { left, right, top, bottom, x, y, width, height } = element.getBoundingClientRect();
@@ -49,6 +50,12 @@ def log_file(product: Product) -> Path:
 def write(product: Product, *lines: str) -> None:
     with log_file(product).open("a") as log:
         log.write("".join(f"{line}\n" for line in lines))
+
+
+def disabled(domain: str) -> dict[str, object]:
+    """A site to be made on the local host."""
+    command = {"command": "/no/such ${DOMAIN_SOCKET}"}
+    return {"domain_name": domain, "webapp": command, "enabled": False}
 
 
 def test_everything_works_without_scripts(browser: Browser, product: Product) -> None:
@@ -162,6 +169,23 @@ def test_rows_find_their_place_once_nobody_is_at_them(deck: Page, product: Produ
     expect(names).to_have_text(["broken.localhost", HELLO])
     ask(paths, "PATCH", broken, {"enabled": False})
     expect(names).to_have_text([HELLO, "broken.localhost"])
+
+
+def test_after_a_click_the_list_goes_on(deck: Page, product: Product) -> None:
+    paths = HostPaths(product.data / "host")
+    row = deck.locator(f"[data-site='{HELLO}']")
+    deck.goto(product.origin)
+    deck.keyboard.press("Tab")
+    row.locator("[role=switch]").click()
+    expect(row.locator(".status")).to_have_text("Disabled")
+    deck.hover("h1")
+    ask(paths, "POST", WEBSITES, disabled("one.localhost"))
+    expect(deck.locator("a.domain")).to_have_text([HELLO, "one.localhost"])
+    ask(paths, "PATCH", f"{WEBSITES}{HELLO}/", {"enabled": True})
+    expect(row.locator(".status")).to_have_text("Running")
+    expect(row.locator("[role=switch]")).to_be_focused()  # in each of the rows that were drawn
+    ask(paths, "DELETE", f"{WEBSITES}one.localhost/")
+    expect(deck.locator("a.domain")).to_have_text([HELLO])
 
 
 def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -> None:
