@@ -7,13 +7,16 @@ let isDue = false; // to be fetched anew
 
 const isUnderHand = (list) => list.matches(":hover") || list.querySelector(":focus-visible") !== null;
 
+const rank = ({ dataset: { order: one } }, { dataset: { order: other } }) =>
+  (one === other ? 0 : one < other ? -1 : 1);
+
 const putInOrder = () => {
   const list = document.getElementById(LIST);
   if (!list || isUnderHand(list)) return;
   if (isDue) htmx.trigger(list, "sse:list");
   isDue = false;
   const rows = [...list.querySelectorAll("[data-row]")];
-  const ordered = rows.toSorted((one, other) => (one.dataset.order < other.dataset.order ? -1 : 1));
+  const ordered = rows.toSorted(rank);
   if (ordered.some((row, index) => row !== rows[index])) rows[0].parentElement.append(...ordered);
 };
 

@@ -188,6 +188,27 @@ def test_after_a_click_the_list_goes_on(deck: Page, product: Product) -> None:
     expect(deck.locator("a.domain")).to_have_text([HELLO])
 
 
+def test_rows_that_rank_alike_keep_their_places(deck: Page, product: Product) -> None:
+    # As in a browser whose sort compares the other way round.
+    deck.add_init_script("""
+        const sort = Array.prototype.toSorted;
+        Array.prototype.toSorted = function (compare) {
+          return sort.call(this, (one, other) => -compare(other, one));
+        };
+    """)
+    ask(HostPaths(product.data / "host"), "POST", WEBSITES, disabled("one.localhost"))
+    deck.goto(product.origin)
+    deck.hover("h1")
+    names = deck.locator("a.domain")
+    expect(names).to_have_text([HELLO, "one.localhost"])
+    # Such as the same domain in two accounts.
+    deck.evaluate("""() => {
+      for (const row of document.querySelectorAll("[data-row]")) row.dataset.order = "alike";
+      document.dispatchEvent(new Event("htmx:load"));
+    }""")
+    expect(names).to_have_text([HELLO, "one.localhost"])
+
+
 def test_typing_filters_the_list_and_the_address(deck: Page, product: Product) -> None:
     deck.goto(product.origin)
     deck.fill("#filter", "nothing like it")
