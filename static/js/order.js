@@ -4,6 +4,8 @@
 
 const LIST = "site-list";
 let isDue = false; // to be fetched anew
+let newest = null; // the last request for it, its own or the filter's
+let isOutdated = false; // something has changed since that began
 
 const isUnderHand = (list) => list.matches(":hover") || list.querySelector(":focus-visible") !== null;
 
@@ -20,11 +22,32 @@ const putInOrder = () => {
   if (ordered.some((row, index) => row !== rows[index])) rows[0].parentElement.append(...ordered);
 };
 
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.target.id !== LIST || !isUnderHand(event.target)) return;
+// What the list asks for by itself waits. What a person types into the filter does not.
+const hold = (event) => {
   event.preventDefault();
   isDue = true;
+};
+const isOwn = ({ requestConfig }) => requestConfig.elt.id === LIST;
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { target, xhr } = event.detail;
+  if (target.id !== LIST) return;
+  if (isOwn(event.detail) && isUnderHand(target)) return hold(event);
+  newest = xhr;
+  isOutdated = false;
 });
+
+// An answer may be older than a row that came while it was on its way, or than one that has come before
+// it. Where it brings a row that it does not show as it is now, the chips alone have been told.
+for (const change of ["htmx:sseBeforeMessage", "sse:summary"]) {
+  document.addEventListener(change, () => { isOutdated = true; });
+}
+document.addEventListener("htmx:afterRequest", ({ detail: { target, xhr } }) => {
+  if (target.id !== LIST || (xhr === newest && !isOutdated)) return;
+  isDue = true;
+  putInOrder();
+});
+
 document.addEventListener("htmx:load", putInOrder);
 document.addEventListener("pointerover", ({ target }) => { if (!target.closest(`#${LIST}`)) putInOrder(); });
 document.documentElement.addEventListener("pointerleave", putInOrder);

@@ -1,7 +1,8 @@
 """The pages in Chromium: without scripts, on a phone, and the live log under the hand."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,12 @@ IS_WHOLE = """element => {
   return [[left + 1, row], [right - 1, row], [column, top + 1], [column, bottom - 1]]
     .every((place) => element.contains(document.elementFromPoint(...place)));
 }"""
+
+LIST_ANSWERED = "body[data-answered]"
+# Once the list has got an answer to what it has asked for by itself.
+NOTE_ANSWER = """() => document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.elt.id === "site-list") document.body.dataset.answered = "";
+})"""
 
 
 @pytest.fixture
@@ -56,6 +63,10 @@ def disabled(domain: str) -> dict[str, object]:
     """A site to be made on the local host."""
     command = {"command": "/no/such ${DOMAIN_SOCKET}"}
     return {"domain_name": domain, "webapp": command, "enabled": False}
+
+
+def is_for_chips(request: Request) -> bool:
+    return request.headers.get("hx-target") == "site-summary"
 
 
 def test_everything_works_without_scripts(browser: Browser, product: Product) -> None:
@@ -113,9 +124,6 @@ def test_what_changes_while_the_chips_are_fetched_is_not_lost(deck: Page, produc
     paths, website = HostPaths(product.data / "host"), f"/api/v1/user/local/websites/{HELLO}/"
     answered: list[Request] = []
 
-    def is_for_chips(request: Request) -> bool:
-        return request.headers.get("hx-target") == "site-summary"
-
     def answer_late(route: Route) -> None:
         response = route.fetch()
         if is_for_chips(route.request) and not answered:
@@ -169,6 +177,82 @@ def test_rows_find_their_place_once_nobody_is_at_them(deck: Page, product: Produ
     expect(names).to_have_text(["broken.localhost", HELLO])
     ask(paths, "PATCH", broken, {"enabled": False})
     expect(names).to_have_text([HELLO, "broken.localhost"])
+
+
+@contextmanager
+def while_first_list_is_fetched(page: Page, happening: Callable[[], None]) -> Iterator[None]:
+    """What happens between the list's first answer and its arrival, in the block."""
+    asked: list[Request] = []
+
+    def answer_late(route: Route) -> None:
+        response = route.fetch()
+        if route.request.headers.get("hx-target") == "site-list":
+            asked.append(route.request)
+            if len(asked) == 1:
+                happening()
+        route.fulfill(response=response)
+
+    page.route(re.compile(r"/\?query="), answer_late)
+    page.evaluate(NOTE_ANSWER)
+    yield
+    assert asked
+
+
+def test_a_site_that_comes_while_the_list_is_fetched_is_listed(
+    deck: Page, product: Product
+) -> None:
+    paths, names = HostPaths(product.data / "host"), deck.locator("a.domain")
+
+    def one_more_comes() -> None:
+        ask(paths, "POST", WEBSITES, disabled("two.localhost"))
+        expect(deck.locator(".chips")).to_contain_text("All 3")  # the page has been told
+
+    deck.goto(product.origin)
+    deck.hover("h1")
+    with while_first_list_is_fetched(deck, one_more_comes):
+        ask(paths, "POST", WEBSITES, disabled("one.localhost"))
+        expect(names).to_have_text([HELLO, "one.localhost", "two.localhost"])
+
+
+@pytest.mark.parametrize("domain", ["shown.localhost", "new.localhost"])
+def test_a_row_that_changes_while_the_list_is_fetched_is_shown_as_it_is(
+    deck: Page, product: Product, domain: str
+) -> None:
+    paths, chips = HostPaths(product.data / "host"), deck.locator(".chips")
+
+    def its_command_changes() -> None:
+        expect(chips).to_contain_text("Disabled 2")
+        with deck.expect_request(is_for_chips):
+            changed = {"webapp": {"command": "/no/other ${DOMAIN_SOCKET}"}}
+            ask(paths, "PATCH", f"{WEBSITES}{domain}/", changed)
+
+    ask(paths, "POST", WEBSITES, disabled("shown.localhost"))
+    deck.goto(product.origin)
+    deck.hover("h1")
+    expect(chips).to_contain_text("Disabled 1")
+    with while_first_list_is_fetched(deck, its_command_changes):
+        ask(paths, "POST", WEBSITES, disabled("new.localhost"))
+        expect(deck.locator(f"[data-site='{domain}']")).to_contain_text("/no/other")
+
+
+def test_what_is_typed_while_the_list_is_fetched_stays_filtered(
+    deck: Page, product: Product
+) -> None:
+    paths, names = HostPaths(product.data / "host"), deck.locator("a.domain")
+
+    def somebody_types() -> None:
+        deck.fill("#filter", "one")
+        expect(names).to_have_text(["one.localhost"])
+
+    deck.goto(product.origin)
+    deck.hover("h1")
+    with while_first_list_is_fetched(deck, somebody_types):
+        ask(paths, "POST", WEBSITES, disabled("one.localhost"))
+        expect(deck.locator(LIST_ANSWERED)).to_be_attached()
+        expect(names).to_have_text(["one.localhost"])
+        expect(deck).to_have_url(re.compile("query=one"))
+    ask(paths, "POST", WEBSITES, disabled("another-one.localhost"))
+    expect(names).to_have_text(["another-one.localhost", "one.localhost"])
 
 
 def test_after_a_click_the_list_goes_on(deck: Page, product: Product) -> None:
