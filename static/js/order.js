@@ -22,7 +22,8 @@ const putInOrder = () => {
   if (ordered.some((row, index) => row !== rows[index])) rows[0].parentElement.append(...ordered);
 };
 
-// What the list asks for by itself waits. What a person types into the filter does not.
+// What the list asks for by itself waits, and so does an answer that finds a hand there. What a person
+// types into the filter does not.
 const hold = (event) => {
   event.preventDefault();
   isDue = true;
@@ -35,6 +36,9 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (isOwn(event.detail) && isUnderHand(target)) return hold(event);
   newest = xhr;
   isOutdated = false;
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (isOwn(event.detail) && isUnderHand(event.detail.target)) hold(event);
 });
 
 // An answer may be older than a row that came while it was on its way, or than one that has come before

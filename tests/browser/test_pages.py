@@ -235,6 +235,18 @@ def test_a_row_that_changes_while_the_list_is_fetched_is_shown_as_it_is(
         expect(deck.locator(f"[data-site='{domain}']")).to_contain_text("/no/other")
 
 
+def test_a_list_that_arrives_under_the_pointer_waits(deck: Page, product: Product) -> None:
+    paths, names = HostPaths(product.data / "host"), deck.locator("a.domain")
+    deck.goto(product.origin)
+    deck.hover("h1")
+    with while_first_list_is_fetched(deck, lambda: deck.hover(".col-site >> text=hello")):
+        ask(paths, "POST", WEBSITES, disabled("a.localhost"))
+        expect(deck.locator(LIST_ANSWERED)).to_be_attached()
+        assert names.all_text_contents() == [HELLO]
+        deck.hover("h1")
+        expect(names).to_have_text([HELLO, "a.localhost"])
+
+
 def test_what_is_typed_while_the_list_is_fetched_stays_filtered(
     deck: Page, product: Product
 ) -> None:
