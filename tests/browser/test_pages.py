@@ -415,6 +415,40 @@ def test_a_click_while_nothing_answers_takes_nothing_away(
         expect(page.locator(".status[data-live]")).to_have_text("Disabled", timeout=15_000)
 
 
+@pytest.mark.parametrize("path", ["/", SITE])
+def test_a_click_whose_answer_alone_is_lost_ends_with_what_it_did(
+    browser: Browser, product: Product, path: str
+) -> None:
+    # The browser itself reports the lost answer to the console.
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        follow(page, "#sample-site")
+        page.goto(product.origin + path)
+        status = page.locator(".status[data-live]").first
+        expect(status).to_have_text("Running")
+        ended = page.locator(".is-disabled[data-site]")
+
+        overview = context.new_page()
+        overview.goto(product.origin)
+
+        def lose(route: Route) -> None:
+            with overview.expect_request(is_for_chips):  # a while after the last change
+                route.fetch()
+            expect(ended).to_be_visible()  # drawn by the server
+            route.abort()
+
+        page.route(re.compile("/disable$"), lose)
+        page.click("[role=switch]")
+        expect(page.locator(".toast.bad")).to_contain_text("Sitedeck does not answer")
+        expect(status).to_have_text("Disabled")
+        expect(ended).to_be_visible()
+        expect(page.locator("[role=switch]")).to_have_attribute("aria-checked", "false")
+        expect(page.locator("[role=switch]")).to_be_focused()
+        page.click("[role=switch]")
+        expect(status).to_have_text("Running")
+
+
 @pytest.mark.parametrize("control", ["[role=switch]", "[data-reload]"])
 def test_a_refused_click_takes_its_guess_back(
     browser: Browser, product: Product, control: str
