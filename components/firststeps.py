@@ -9,8 +9,7 @@ from app import urls
 from app.models import Role
 from components.forms import PageForm
 from components.icons import Icon
-from components.live import fetched_on
-from components.sites import LIST_EVENT, LIST_ID, SiteFilter
+from components.sites import SiteFilter
 
 
 def NoSites(shown: SiteFilter, sample_port: int | None, *, has_remote: bool, role: Role) -> FT:
@@ -31,8 +30,6 @@ def NoSites(shown: SiteFilter, sample_port: int | None, *, has_remote: bool, rol
         *(steps if role.includes(Role.ADMIN) else [P("An administrator can begin.", cls="hint")]),
         cls="card empty",
         aria_label="Get started",
-        id=LIST_ID,
-        **fetched_on(LIST_EVENT, shown.href, f"#{LIST_ID}"),
     )
 
 

@@ -76,26 +76,41 @@ def SitesToolbar(shown: SiteFilter) -> FT:
         "Filter sites",
         "Filter by domain, account, command",
         *(Input(type="hidden", name=name, value=value) for name, value in hidden.items() if value),
-        **filtered_while_typing(urls.SITES, LIST_ID),
+        **{**filtered_while_typing(urls.SITES, LIST_ID), "hx_swap": "innerHTML"},
     )
 
 
 def SiteSummary(sites: Sequence[Site], shown: SiteFilter) -> FT:
     """Chips that filter by status, fetched anew when a status changes.
 
-    The element itself stays: one that is replaced forgets what it was told while its answer was on
-    the way, and the first site of an open page needs a place for its chip.
+    The first site of an open page needs a place for its chip.
     """
-    fetched = fetched_on(SUMMARY_EVENT, shown.href, f"#{SUMMARY_ID}")
     return Nav(
         *StatusChips(sites, shown),
         id=SUMMARY_ID,
         cls="chips scroll",
         aria_label="Filter by status",
+        **_filled_on(SUMMARY_EVENT, shown, SUMMARY_ID),
+    )
+
+
+def SiteListArea(shown: SiteFilter, *content: FT) -> FT:
+    """The place of the list, or of the first steps while there is no site."""
+    return Div(*content, id=LIST_ID, cls="stack-s", **_filled_on(LIST_EVENT, shown, LIST_ID))
+
+
+def _filled_on(event: str, shown: SiteFilter, own_id: str) -> Mapping[str, str]:
+    """For an element that stays while what it holds is fetched anew.
+
+    One that is replaced forgets what it was told while its answer was on the way.
+    """
+    return {
+        **fetched_on(event, shown.href, f"#{own_id}"),
+        "hx_swap": "innerHTML",
         # What is typed into the filter comes behind what the address says, and counts. Where there
         # is no filter, htmx wants to find something all the same.
-        **{**fetched, "hx_swap": "innerHTML", "hx_include": f"#{SUMMARY_ID}, form[role=search]"},
-    )
+        "hx_include": f"#{SUMMARY_ID}, form[role=search]",
+    }
 
 
 def ChipsOutOfBand(sites: Sequence[Site], shown: SiteFilter) -> FT:
@@ -131,12 +146,11 @@ def SiteList(
     sites: Sequence[Site],
     total: int,
     labels: Mapping[str, str],
-    shown: SiteFilter,
     now: datetime,
     *,
     role: Role,
-) -> FT:
-    """The table with its foot, for a person of that role.
+) -> tuple[FT, FT]:
+    """The table and its foot, for a person of that role.
 
     `labels` maps account ids to what accounts are called.
     """
@@ -160,12 +174,9 @@ def SiteList(
         cls="table sites-table",
     )
     words = f"{len(sites)} of {counted(total, 'site')}"
-    return Div(
+    return (
         Section(table if sites else _NoMatch(), cls="card sites", aria_label="Sites"),
         P(Span(words, role="status"), cls="list-foot"),
-        id=LIST_ID,
-        cls="stack-s",
-        **fetched_on(LIST_EVENT, shown.href, f"#{LIST_ID}"),
     )
 
 

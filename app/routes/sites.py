@@ -23,6 +23,7 @@ from components.sites import (
     ChipsOutOfBand,
     SiteFilter,
     SiteList,
+    SiteListArea,
     SitesHead,
     SitesSentence,
     SitesToolbar,
@@ -49,17 +50,19 @@ async def overview(req: Request) -> FT | tuple[FT, ...]:
     if part == SUMMARY_ID:
         return *StatusChips(in_account, shown), sentence
     content = (
-        SiteList(matching, len(in_account), labels, shown, utc_now(), role=role_of(req))
+        SiteList(matching, len(in_account), labels, utc_now(), role=role_of(req))
         if sites
-        else NoSites(
-            shown,
-            services.settings.sites_listen.port if services.local_host else None,
-            has_remote=any(account.kind is AccountKind.PYTHONANYWHERE for account in accounts),
-            role=role_of(req),
+        else (
+            NoSites(
+                shown,
+                services.settings.sites_listen.port if services.local_host else None,
+                has_remote=any(account.kind is AccountKind.PYTHONANYWHERE for account in accounts),
+                role=role_of(req),
+            ),
         )
     )
     if part == LIST_ID:
-        return content, ChipsOutOfBand(in_account, shown), sentence
+        return *content, ChipsOutOfBand(in_account, shown), sentence
     return await shell_page(
         req,
         "Sites",
@@ -69,7 +72,7 @@ async def overview(req: Request) -> FT | tuple[FT, ...]:
         await operations_area(req),
         SitesToolbar(shown) if sites else None,
         SiteSummary(in_account, shown),
-        content,
+        SiteListArea(shown, *content),
         account_id=shown.account,
         stream_href=stream_href,
     )

@@ -133,15 +133,28 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
+const drawAnew = (scope, markup) => {
+  const focused = scope.contains(document.activeElement) ? document.activeElement.id : "";
+  scope.outerHTML = markup;
+  htmx.process(document.getElementById(scope.id));
+  document.getElementById(focused)?.focus();
+};
+
 // By now the row may have been replaced, and its form be in no document.
 const takeBack = (form) => {
   const id = form.closest("[data-site]")?.id;
   const scope = document.getElementById(id);
-  if (!scope || !shownBefore.has(id)) return;
-  const focused = scope.contains(document.activeElement) ? document.activeElement.id : "";
-  scope.outerHTML = shownBefore.get(id);
-  htmx.process(document.getElementById(id));
-  document.getElementById(focused)?.focus();
+  if (scope && shownBefore.has(id)) drawAnew(scope, shownBefore.get(id));
+};
+
+// What was taken back may have come from the stream, and be newer than what was shown before. Of a
+// dashboard that is gone nothing is known until the stream is back.
+const fetchTruth = async (id) => {
+  const taken = document.getElementById(id);
+  if (!taken) return;
+  const text = await fetch(location.href).then((answer) => answer.text()).catch(() => "");
+  const known = new DOMParser().parseFromString(text, "text/html").getElementById(id);
+  if (known && taken.isConnected) drawAnew(taken, known.outerHTML); // the stream was not sooner
 };
 
 // A refusal that brought no new row with it: a form that was replaced is not in the document.
@@ -163,6 +176,7 @@ document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {
   if (!target.closest("form[method=post]")) return;
   const lost = () => {
     takeBack(target);
+    fetchTruth(target.closest("[data-site]")?.id);
     say("Sitedeck does not answer. Whether the click has changed anything is shown when it is back.", "bad");
   };
   xhr.addEventListener("error", lost);

@@ -93,6 +93,7 @@ def test_a_part_is_answered_with_that_part_alone(deck: Deck) -> None:
 
     assert domains(part("site-list")) == [WORKS]
     assert "<html" not in part("site-list")
+    assert not parse(part("site-list")).select("#site-list"), "which stays where it is"
     chips = parse(part("site-summary")).select("a.chip")
     assert [chip.get_text(" ", strip=True) for chip in chips] == ["All 2", "Failing 1", "Running 1"]
     beside = one(parse(part("site-list")), "[hx-swap-oob='innerHTML:#site-summary']")
