@@ -1,13 +1,13 @@
 // The list of sites keeps its order, those needing attention first, while statuses change and sites
 // come and go. No row moves under the pointer or the focus of the keyboard: that waits until both have
-// left the list. The focus that a click leaves behind keeps nobody waiting.
+// left the list and its menus are closed. The focus that a click leaves behind keeps nobody waiting.
 
 const LIST = "site-list";
 let isDue = false; // to be fetched anew
 let newest = null; // the last request for it, its own or the filter's
 let isOutdated = false; // something has changed since that began
 
-const isUnderHand = (list) => list.matches(":hover") || list.querySelector(":focus-visible") !== null;
+const isUnderHand = (list) => list.matches(":hover") || list.querySelector(":focus-visible, details[open]") !== null;
 
 const rank = ({ dataset: { order: one } }, { dataset: { order: other } }) =>
   (one === other ? 0 : one < other ? -1 : 1);
