@@ -175,16 +175,21 @@ def SiteList(
     )
     words = f"{len(sites)} of {counted(total, 'site')}"
     return (
-        Section(table if sites else _NoMatch(), cls="card sites", aria_label="Sites"),
+        Section(table if sites else _NoMatch(total), cls="card sites", aria_label="Sites"),
         P(Span(words, role="status"), cls="list-foot"),
     )
 
 
-def _NoMatch() -> FT:
+def _NoMatch(total: int) -> FT:
+    """`total` is how many sites there are in the account that is shown."""
+    title, words = "No sites here yet", "This account has no sites."
+    if total:
+        title = "No site matches this filter"
+        words = "Filters look at the domain, the account and the command."
     return Div(
-        Icon("search"),
-        H2("No site matches this filter"),
-        P("Filters look at the domain, the account and the command."),
+        Icon("search" if total else "sites"),
+        H2(title),
+        P(words),
         A("Show all sites", href=urls.SITES, cls="btn"),
         cls="empty",
     )

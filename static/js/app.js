@@ -133,33 +133,32 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
+const byId = (id) => document.getElementById(id);
+
 const drawAnew = (scope, markup) => {
   const focused = scope.contains(document.activeElement) ? document.activeElement.id : "";
   scope.outerHTML = markup;
-  htmx.process(document.getElementById(scope.id));
-  document.getElementById(focused)?.focus();
+  htmx.process(byId(scope.id));
+  byId(focused)?.focus();
 };
 
-// By now the row may have been replaced, and its form be in no document.
+// By now the row may have been replaced, and its form be in no document. Returns what is shown again.
 const takeBack = (form) => {
   const id = form.closest("[data-site]")?.id;
-  const scope = document.getElementById(id);
-  if (scope && shownBefore.has(id)) drawAnew(scope, shownBefore.get(id));
+  if (byId(id) && shownBefore.has(id)) drawAnew(byId(id), shownBefore.get(id));
+  return byId(id);
 };
 
-// What was taken back may have come from the stream, and be newer than what was shown before. Of a
-// dashboard that is gone nothing is known until the stream is back.
-const fetchTruth = async (id) => {
-  const taken = document.getElementById(id);
-  if (!taken) return;
+// What was taken back may have come from the stream, and be newer than what is shown again.
+const fetchTruth = async (taken) => {
   const text = await fetch(location.href).then((answer) => answer.text()).catch(() => "");
-  const known = new DOMParser().parseFromString(text, "text/html").getElementById(id);
+  const known = new DOMParser().parseFromString(text, "text/html").getElementById(taken.id);
   if (known && taken.isConnected) drawAnew(taken, known.outerHTML); // the stream was not sooner
 };
 
 // A refusal that brought no new row with it: a form that was replaced is not in the document.
-document.addEventListener("htmx:responseError", (event) => {
-  if (event.target.closest("form.action")) takeBack(event.target);
+document.addEventListener("htmx:responseError", ({ target }) => {
+  if (target.closest("form.action")) takeBack(target);
 });
 
 // A web server in front may refuse with a page of its own, which is no row.
@@ -175,8 +174,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {
   if (!target.closest("form[method=post]")) return;
   const lost = () => {
-    takeBack(target);
-    fetchTruth(target.closest("[data-site]")?.id);
+    const taken = takeBack(target);
+    if (taken) fetchTruth(taken);
     say("Sitedeck does not answer. Whether the click has changed anything is shown when it is back.", "bad");
   };
   xhr.addEventListener("error", lost);

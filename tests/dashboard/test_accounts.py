@@ -227,6 +227,15 @@ def test_a_site_whose_name_has_an_underscore_has_its_logs_too(place: Connected) 
     eventually(lambda: "it broke" in place.get(f"{path}/logs"), "its log")
 
 
+def test_an_account_without_sites_is_no_filter_without_a_match(place: Connected) -> None:
+    place.add()
+    eventually(lambda: SITE in place.get("/"), "the site is listed")
+    page = parse(place.get("/?account=local"))
+    assert one(page, ".empty h2").get_text() == "No sites here yet"
+    page = parse(place.get("/?account=acme&query=nothing"))
+    assert one(page, ".empty h2").get_text() == "No site matches this filter"
+
+
 def test_a_domain_that_has_its_site_is_not_suggested_for_another(place: Connected) -> None:
     place.add()
     own = f"{USER}.pythonanywhere.com"
