@@ -33,6 +33,8 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# The sample site.
+HELLO = "hello.localhost"
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -63,6 +65,17 @@ def fake() -> Iterator[FakePythonAnywhere]:
 @pytest.fixture
 def product(tmp_path: Path, fake: FakePythonAnywhere) -> Iterator[Product]:
     yield from running_product(tmp_path / "data", fake)
+
+
+@pytest.fixture
+def deck(browser: Browser, product: Product) -> Iterator[Page]:
+    """Signed in, on the page of the running sample site."""
+    with watched_context(browser, viewport=DESKTOP) as context:
+        page = context.new_page()
+        set_up(page, product)
+        follow(page, "#sample-site")
+        expect(page.locator(".status[data-live]").first).to_have_text("Running", timeout=15_000)
+        yield page
 
 
 def running_product(data: Path, fake: FakePythonAnywhere, **settings: str) -> Iterator[Product]:
@@ -155,3 +168,7 @@ def connect(page: Page, product: Product, token: str = TOKEN) -> None:
     page.fill("#username", USER)
     page.fill("#token", token)
     follow(page, "text=Test and add")
+
+
+def is_for_chips(request: Request) -> bool:
+    return request.headers.get("hx-target") == "site-summary"
