@@ -65,14 +65,20 @@ class SiteWatch:
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
-        """Runs until cancelled."""
-        while True:
-            try:
-                await self._check_what_is_due()
-            except Exception:
-                # A locked database or a full disk passes.
-                _log.exception("Checking the sites failed; trying again.")
-            await asyncio.sleep(self._pace.step)
+        """Runs until cancelled, and ends with it what is still being read for people."""
+        try:
+            while True:
+                try:
+                    await self._check_what_is_due()
+                except Exception:
+                    # A locked database or a full disk passes.
+                    _log.exception("Checking the sites failed; trying again.")
+                await asyncio.sleep(self._pace.step)
+        finally:
+            telling = list(self._telling)
+            for task in telling:
+                task.cancel()
+            await asyncio.gather(*telling, return_exceptions=True)
 
     async def ask_now(self, site: Site) -> Answer | Silence | Unasked:
         """Asks because a person wants to know, whatever the interval, and keeps what came of it.

@@ -164,6 +164,8 @@ async def test_a_person_who_asks_does_not_wait_for_the_log(place: Place) -> None
     place.log_seconds = 60.0
     async with place.watching() as watch:
         assert await asyncio.wait_for(watch.ask_now(await place.shop()), 30) == place.result
+        assert len(watch._telling) == 1
+    assert not watch._telling, "it ends with the watch"
     check = (await place.shop()).check
     assert check is not None and check.failures == 2
 
